@@ -1,0 +1,74 @@
+# The commands of this project; `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+AS_OF ?=
+DATA ?= .demo
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types unit unit-postgresql journeys format lock bench clean
+
+help: ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Settings: PORT=8000  AS_OF=2014-06-01 (live through an old year)  DATA=.demo  PYTHON=python3"
+
+run: .venv/run.stamp ## Start the demo: an exam that is open now, accounts printed
+	@scripts/ensure redis
+	$(BIN)/examengine demo --data $(DATA) --port $(PORT) $(if $(AS_OF),--as-of $(AS_OF))
+
+test: .venv/dev.stamp ## Everything CI runs: gates, tests on SQLite and PostgreSQL, browser journeys
+	@scripts/ensure redis chromium
+	$(MAKE) --no-print-directory lint types
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory journeys
+	$(MAKE) --no-print-directory unit-postgresql
+
+lint: .venv/dev.stamp ## Style, banned calls, the arrows between rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: .venv/dev.stamp ## Strict types
+	$(BIN)/mypy
+
+unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n 2
+
+unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest --ignore=tests/journeys -n 2
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
+
+journeys: .venv/dev.stamp ## Browser journeys, on SQLite
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys
+
+bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route
+	@scripts/ensure redis
+	$(BIN)/examengine bench
+
+format: .venv/dev.stamp ## Put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/dev.stamp ## Pin the dependencies anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 pyproject.toml -o requirements.lock >/dev/null
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock >/dev/null
+
+clean: ## Remove the environment and the demo's data
+	rm -rf .venv $(DATA) .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

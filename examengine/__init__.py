@@ -1,0 +1,1 @@
+"""Online exam delivery for public-subject exams (公需科目)."""
