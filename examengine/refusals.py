@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CARD_ALREADY_USED = "card_already_used"
     CARD_NOT_BOOKED_OUT = "card_not_booked_out"
     ATTEMPTS_REMAINING = "attempts_remaining"
+    WRONG_CARD = "wrong_card"
     # grants and other acts of staff
     GRANT_NOT_ALLOWED = "grant_not_allowed"
     TWO_PERSONS_REQUIRED = "two_persons_required"
@@ -38,7 +39,6 @@ class Reason(StrEnum):
     # a running attempt
     NOT_RUNNING = "not_running"
     TOO_EARLY_TO_SUBMIT = "too_early_to_submit"
-    RETURN_NOT_ALLOWED = "return_not_allowed"
     # the rulebook has no such thing: a card in a year without cards
     NOT_OFFERED = "not_offered"
 

@@ -1,0 +1,319 @@
+"""The desk at which a sitting is kept while it runs: one method a script of ``lua/``.
+
+Every method gets ``now_ms``, the stamp of the request, and answers a frozen dataclass with a ``word``. All raise
+``Unavailable`` where Redis does not answer, and ``ValueError`` where an argument is out of its bounds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from examengine.live.coalesce import Coalescer
+from examengine.live.replies import (
+    STANDING_PARTS,
+    CloseReason,
+    FormSaved,
+    Saved,
+    Sitting,
+    Standing,
+    saved,
+    sitting,
+    standing,
+)
+from examengine.live.scripts import Script, of_a_page, of_a_sitting
+from examengine.live.slots import SLOTS, due_key, sitting_keys
+
+CLAMP_MS = 2_000
+MAX_VALUE_BYTES = 64
+MAX_SEQUENCE = 2**48
+MAX_NAME_BYTES = 64
+TOMBSTONE_MS = 24 * 3600 * 1000
+
+OPEN = of_a_sitting("open")
+CLAIM = of_a_sitting("claim")
+CLOSE = of_a_sitting("close")
+REOPEN = of_a_sitting("reopen")
+SETTLE = of_a_sitting("settle")
+PUSH = of_a_sitting("push")
+READ = of_a_sitting("read")
+SAVE = of_a_page("save")
+SAVE_FORM = of_a_page("save_form")
+PULSE = of_a_page("pulse")
+LEAVE = of_a_page("leave")
+COME_BACK = of_a_page("come_back")
+LOSE_FOCUS = of_a_page("lose_focus")
+HAND_IN = of_a_page("hand_in")
+KNOCK = of_a_page("knock")
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The effective deadline as SQL gives it.
+
+    ``version`` rises with every change; ``look_at_ms`` is when a sweeper should look.
+    """
+
+    at_ms: int
+    reason: str
+    version: int
+    look_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a sitting is opened with. ``leave_grace_ms`` 0: leaving the page does not matter (only logged)."""
+
+    attempt_id: int
+    owner_id: int
+    session_version: int
+    generation: int
+    items: int
+    deadline: Deadline
+    leave_grace_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Who asks: attempt, generation and epoch of the page token, owner and session version of the cookie."""
+
+    attempt_id: int
+    owner_id: int
+    session_version: int
+    generation: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One change by a page: ``kind`` is "a" (answer) or "f" (flag), ``position`` is 1-based.
+
+    ``value``: option letters sorted, "" for cleared; of a flag "1" or "". At most 64 bytes.
+    ``base_revision`` is the revision of the item that the page showed when the change was made.
+    """
+
+    sequence: int
+    kind: str
+    position: int
+    base_revision: int
+    value: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("a", "f"):
+            raise ValueError(f"kind of operation: {self.kind!r}")
+        if not 0 < self.sequence <= MAX_SEQUENCE:
+            raise ValueError(f"sequence: {self.sequence}")
+        if len(self.value.encode()) > MAX_VALUE_BYTES:
+            raise ValueError(f"value of {len(self.value.encode())} bytes")
+
+
+class Desk:
+    """Sittings in Redis.
+
+    ``clamp`` False lets a stamp differ from Redis' own time: tests and a demo whose clock is shifted.
+    """
+
+    def __init__(self, calls: Coalescer, *, clamp: bool = True) -> None:
+        self._calls = calls
+        self._clamp_ms = CLAMP_MS if clamp else -1
+
+    # ── the system opens and moves ──
+
+    async def open(self, opening: Opening, now_ms: int) -> Standing:
+        """Open a sitting whose attempt stands in SQL: ``opened``, or ``already`` where it is known."""
+        deadline = opening.deadline
+        reply = await self._ask(
+            OPEN,
+            opening.attempt_id,
+            now_ms,
+            opening.owner_id,
+            opening.session_version,
+            opening.generation,
+            opening.items,
+            deadline.at_ms,
+            bounded(deadline.reason),
+            deadline.version,
+            deadline.look_at_ms,
+            opening.leave_grace_ms,
+        )
+        return standing(Standing, reply)
+
+    async def push(
+        self,
+        attempt_id: int,
+        generation: int,
+        now_ms: int,
+        *,
+        deadline: Deadline | None = None,
+        session_version: int | None = None,
+    ) -> Standing:
+        """Bring what SQL holds to a live sitting: ``pushed``, or ``already`` where no version is higher."""
+        reply = await self._ask(
+            PUSH,
+            attempt_id,
+            now_ms,
+            generation,
+            "" if session_version is None else session_version,
+            *(("", "", 0, 0) if deadline is None else deadline_args(deadline)),
+        )
+        return standing(Standing, reply)
+
+    # ── a page ──
+
+    async def claim(self, attempt_id: int, owner_id: int, session_version: int, page_id: str, now_ms: int) -> Sitting:
+        """Take the pen for a page about to be drawn: ``claimed`` with the new epoch and every field."""
+        reply = await self._ask(CLAIM, attempt_id, now_ms, owner_id, session_version, bounded(page_id))
+        return sitting(reply)
+
+    async def save(self, pen: Pen, operation: Operation, now_ms: int) -> Saved:
+        """Write one answer or flag. ``kept`` is the item as it stands, ``is_kept``: this operation wrote it."""
+        reply = await self._ask_as(
+            SAVE,
+            pen,
+            now_ms,
+            operation.sequence,
+            f"{operation.kind}{operation.position}",
+            operation.position,
+            operation.base_revision,
+            operation.value,
+        )
+        return saved(reply, pen.epoch, operation.sequence, operation.value)
+
+    async def save_form(
+        self, pen: Pen, answers: Mapping[int, str], flags: Mapping[int, str], now_ms: int
+    ) -> FormSaved:
+        """Write a form posted without JavaScript, by position; only what differs, all or nothing."""
+        fields = [(f"a{position}", value) for position, value in answers.items()]
+        fields += [(f"f{position}", value) for position, value in flags.items()]
+        if any(len(value.encode()) > MAX_VALUE_BYTES for _, value in fields):
+            raise ValueError("a value of the form is too long")
+        reply = await self._ask_as(SAVE_FORM, pen, now_ms, *(part for field_value in fields for part in field_value))
+        written = reply[STANDING_PARTS] if len(reply) > STANDING_PARTS else 0
+        return standing(FormSaved, reply, written=written)
+
+    async def pulse(self, pen: Pen, now_ms: int, sequence: int = 0) -> Standing:
+        """Say that the page is there: ``alive``."""
+        return standing(Standing, await self._ask_as(PULSE, pen, now_ms, sequence))
+
+    async def leave(self, pen: Pen, sequence: int, now_ms: int) -> Standing:
+        """Report that the page is left: ``left``, or ``logged`` where it does not count."""
+        return standing(Standing, await self._ask_as(LEAVE, pen, now_ms, reported(sequence)))
+
+    async def come_back(self, pen: Pen, sequence: int, now_ms: int) -> Standing:
+        """Report that the page is looked at again: ``back``, or ``forced`` after the leave grace."""
+        return standing(Standing, await self._ask_as(COME_BACK, pen, now_ms, reported(sequence)))
+
+    async def lose_focus(self, pen: Pen, sequence: int, now_ms: int) -> Standing:
+        """Count a loss of focus: ``counted``; ``focus_losses`` is for the caller to weigh."""
+        return standing(Standing, await self._ask_as(LOSE_FOCUS, pen, now_ms, reported(sequence)))
+
+    async def hand_in(self, pen: Pen, reason: CloseReason, now_ms: int) -> Sitting:
+        """Close by the page that holds the pen: ``closing`` now, or ``closed`` before, with everything."""
+        return sitting(await self._ask_as(HAND_IN, pen, now_ms, reason))
+
+    async def knock(self, pen: Pen, grace_ms: int, now_ms: int) -> Standing:
+        """A hand-in after the deadline: ``knocked`` (a sign of life) within the grace, else ``too_late``.
+
+        ``not_due`` where this side knows a later deadline. The pen's epoch is not asked for.
+        """
+        return standing(Standing, await self._ask_as(KNOCK, pen, now_ms, grace_ms))
+
+    # ── the system ends ──
+
+    async def close(
+        self,
+        attempt_id: int,
+        generation: int,
+        reason: CloseReason,
+        instant_ms: int,
+        now_ms: int,
+        *,
+        only_if_due_ms: int | None = None,
+    ) -> Sitting:
+        """Close: ``closing``, or ``closed`` with the first one's reason and instant; both with everything.
+
+        ``instant_ms`` is when it ended. ``only_if_due_ms`` is the deadline that SQL gives: where Redis knows a
+        later one the answer is ``moved`` and nothing is closed.
+        """
+        due = "" if only_if_due_ms is None else only_if_due_ms
+        return sitting(await self._ask(CLOSE, attempt_id, now_ms, generation, reason, instant_ms, due))
+
+    async def reopen(
+        self, attempt_id: int, generation: int, closing: int, deadline: Deadline, now_ms: int
+    ) -> Standing:
+        """Let a sitting run again whose finish met a moved deadline; ``closing`` is that of the close's answer."""
+        reply = await self._ask(REOPEN, attempt_id, now_ms, generation, closing, *deadline_args(deadline))
+        return standing(Standing, reply)
+
+    async def settle(
+        self,
+        attempt_id: int,
+        generation: int,
+        reason: CloseReason,
+        instant_ms: int,
+        outcome: str,
+        now_ms: int,
+        *,
+        tombstone_ms: int = TOMBSTONE_MS,
+    ) -> Standing:
+        """Leave a tombstone once the outcome stands in SQL. Reason and instant count where nothing had closed it."""
+        reply = await self._ask(
+            SETTLE, attempt_id, now_ms, generation, reason, instant_ms, bounded(outcome), tombstone_ms
+        )
+        return standing(Standing, reply)
+
+    # ── looking ──
+
+    async def read(self, attempt_id: int, now_ms: int) -> Sitting:
+        """Everything, and no change: ``found`` or ``absent``."""
+        return sitting(await self._ask(READ, attempt_id, now_ms))
+
+    async def due(self, slot: int, now_ms: int, limit: int = 500) -> list[int]:
+        """Attempts of a slot at which someone should look by now, longest due first. A hint: SQL decides."""
+        if not 0 <= slot < SLOTS:
+            raise ValueError(f"slot: {slot}")
+        members: list[bytes] = await self._calls.command(
+            "ZRANGEBYSCORE", due_key(slot), "-inf", now_ms, "LIMIT", 0, limit
+        )
+        return [int(member) for member in members]
+
+    async def _ask(self, script: Script, attempt_id: int, now_ms: int, *args: str | int) -> Sequence[Any]:
+        reply: Sequence[Any] = await self._calls.run(
+            script, sitting_keys(attempt_id), (now_ms, self._clamp_ms, attempt_id, *args)
+        )
+        return reply
+
+    async def _ask_as(self, script: Script, pen: Pen, now_ms: int, *args: str | int) -> Sequence[Any]:
+        reply: Sequence[Any] = await self._calls.run(
+            script,
+            sitting_keys(pen.attempt_id),
+            (
+                now_ms,
+                self._clamp_ms,
+                pen.attempt_id,
+                pen.owner_id,
+                pen.session_version,
+                pen.generation,
+                pen.epoch,
+                *args,
+            ),
+        )
+        return reply
+
+
+def bounded(name: str) -> str:
+    """A short text that Redis keeps: one word of a journal line, at most 64 bytes."""
+    if len(name.encode()) > MAX_NAME_BYTES or any(mark.isspace() for mark in name):
+        raise ValueError(f"too long, or with spaces: {name[:80]!r}")
+    return name
+
+
+def reported(sequence: int) -> int:
+    """The sequence of a page's report, which counts from 1."""
+    if not 0 < sequence <= MAX_SEQUENCE:
+        raise ValueError(f"sequence: {sequence}")
+    return sequence
+
+
+def deadline_args(deadline: Deadline) -> tuple[int, str, int, int]:
+    """A deadline as the scripts take it."""
+    return (deadline.at_ms, bounded(deadline.reason), deadline.version, deadline.look_at_ms)

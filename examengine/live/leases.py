@@ -1,0 +1,47 @@
+"""Leases: who does a piece of work that only one should do at a time.
+
+A lease runs out by Redis' own time, so that a holder that was killed stands in nobody's way. What it writes
+elsewhere carries the token, for a holder that was only slow must not write after the next one.
+"""
+
+from dataclasses import dataclass
+
+from examengine.live.coalesce import Coalescer
+from examengine.live.scripts import load
+
+TAKE = load("lease_take")
+RENEW = load("lease_renew")
+RELEASE = load("lease_release")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A holding. ``token`` is higher than that of every earlier holding of the name."""
+
+    name: str
+    owner: str
+    token: int
+
+
+class Leases:
+    """Takes, renews and gives back. All raise ``Unavailable`` where Redis does not answer."""
+
+    def __init__(self, calls: Coalescer) -> None:
+        self._calls = calls
+
+    async def take(self, name: str, owner: str, ttl_ms: int) -> Lease | None:
+        """Take the lease for ``ttl_ms``; None where another owner holds it. An owner that holds it gets it again."""
+        token = int(await self._calls.run(TAKE, _keys(name), (owner, ttl_ms)))
+        return Lease(name, owner, token) if token else None
+
+    async def renew(self, lease: Lease, ttl_ms: int) -> bool:
+        """Hold it for ``ttl_ms`` from now; False where it has run out: stop the work."""
+        return bool(await self._calls.run(RENEW, _keys(lease.name), (lease.owner, lease.token, ttl_ms)))
+
+    async def release(self, lease: Lease) -> bool:
+        """Give it back; False where it was no longer held."""
+        return bool(await self._calls.run(RELEASE, _keys(lease.name), (lease.owner, lease.token)))
+
+
+def _keys(name: str) -> tuple[str, str]:
+    return (f"{{lease:{name}}}:holder", f"{{lease:{name}}}:token")

@@ -1,0 +1,36 @@
+-- What every command that comes from an exam page begins with, after _sitting.lua.
+--   ARGV[4] owner   ARGV[5] session version   ARGV[6] generation   ARGV[7] epoch of the page's token
+local MAX_LINES = 20000
+
+local function unknown(h)
+  local word = stranger(h, ARGV[4], ARGV[5])
+  if word then return word end
+  if h[G] ~= ARGV[6] then return 'stale_generation' end
+end
+
+-- Why a page may not write now; the order is the one in which a person wants to be told.
+local function barred(h)
+  local word = over(h) or late(h)
+  if word then return word end
+  if h[E] ~= ARGV[7] then return 'pen_lost' end
+end
+
+local function answer(word, h, ...)
+  if word == 'absent' or word == 'not_owner' or word == 'revoked' then return {word, at} end
+  return reply(word, h, ...)
+end
+
+-- Reports are the page's to repeat as often as it likes: they do not fill the journal.
+local function note_report(h, line)
+  if redis.call('LLEN', KEYS[2]) < MAX_LINES then note(h, line) end
+end
+
+-- A report of the page about itself, ARGV[8] its sequence. One of another epoch, or older than something that
+-- was accepted later, is only logged, in a capital letter; one that was accepted before is said again.
+local function hearsay(h, letter)
+  local mine = h[E] == ARGV[7]
+  if mine and ARGV[8] == h[SQ] then return 'repeated' end
+  if mine and tonumber(ARGV[8]) > tonumber(h[SQ]) then return nil end
+  note_report(h, letter:upper() .. ' ' .. ms(at) .. ' ' .. ARGV[7] .. '.' .. ARGV[8])
+  return 'logged'
+end

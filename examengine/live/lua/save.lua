@@ -1,0 +1,36 @@
+-- Writes one answer or flag. What orders operations is (epoch, sequence), never the time.
+-- KEYS, ARGV[1..7]: see _sitting.lua, _page.lua
+-- ARGV[8] sequence   [9] field: a<position> or f<position>   [10] position   [11] base revision   [12] value
+-- Result: saved · repeated · superseded · pen_lost · closed · too_late · forced · not_owner · revoked ·
+--     stale_generation · absent · opening · out_of_range · too_many; adds the field as it stands now
+local h = read(ARGV[9])
+local word = unknown(h)
+if word then return answer(word, h) end
+local kept = h[MORE]
+word = barred(h)
+if word then return reply(word, h, kept) end
+if tonumber(ARGV[10]) < 1 or tonumber(ARGV[10]) > tonumber(h[N]) then return reply('out_of_range', h, false) end
+
+local seq = tonumber(ARGV[8])
+if kept then
+  local epoch, sequence, value = kept:match('^%d+ (%d+)%.(%d+) %d+ (.*)$')
+  if epoch == h[E] and tonumber(sequence) >= seq then
+    -- The same operation with another value is not the same: it must not be told that it was written.
+    if tonumber(sequence) == seq and value == ARGV[12] then word = 'repeated' else word = 'superseded' end
+    is_back(h)
+    redis.call('HSET', KEYS[1], 'ls', seen(h))
+    return reply(word, h, kept)
+  end
+end
+
+local revision = h[RV] + 1
+if revision > MAX_LINES then return reply('too_many', h, kept) end
+h[RV] = revision
+if seq > tonumber(h[SQ]) then h[SQ] = ARGV[8] end
+local stamp, mark = ms(at), h[E] .. '.' .. ARGV[8]
+kept = revision .. ' ' .. mark .. ' ' .. stamp .. ' ' .. ARGV[12]
+is_back(h)
+redis.call('HSET', KEYS[1], 'ls', seen(h), 'rv', revision, 'sq', h[SQ], ARGV[9], kept)
+note(h, ARGV[9]:sub(1, 1) .. ' ' .. stamp .. ' ' .. mark .. ' ' .. ARGV[10] .. ' ' .. revision .. ' ' .. ARGV[11]
+  .. ' ' .. ARGV[12])
+return reply('saved', h, kept)

@@ -1,0 +1,214 @@
+"""What the desk answers: a word, and what is known of the sitting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from examengine.live.journal import Kept, unpack_kept
+
+
+class Word(StrEnum):
+    """How a command went. What is not an answer to one command only is said by several."""
+
+    # done
+    OPENED = "opened"
+    CLAIMED = "claimed"
+    SAVED = "saved"
+    ALIVE = "alive"
+    LEFT = "left"
+    BACK = "back"
+    COUNTED = "counted"
+    KNOCKED = "knocked"
+    CLOSING = "closing"
+    REOPENED = "reopened"
+    SETTLED = "settled"
+    PUSHED = "pushed"
+    FOUND = "found"
+    # done before, or nothing to do
+    REPEATED = "repeated"
+    ALREADY = "already"
+    LOGGED = "logged"
+    # not done
+    SUPERSEDED = "superseded"
+    PEN_LOST = "pen_lost"
+    CLOSED = "closed"
+    TOO_LATE = "too_late"
+    FORCED = "forced"
+    NOT_DUE = "not_due"
+    MOVED = "moved"
+    NOT_OWNER = "not_owner"
+    REVOKED = "revoked"
+    STALE_GENERATION = "stale_generation"
+    ABSENT = "absent"
+    OPENING = "opening"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_MANY = "too_many"
+
+
+WORDS = {word.value.encode(): word for word in Word}
+
+
+class CloseReason(StrEnum):
+    """Why a sitting was closed here. What state the attempt comes to is the rules' to say."""
+
+    HAND_IN = "hand_in"
+    GIVE_UP = "give_up"
+    PAGE_LEAVE = "page_leave"
+    FOCUS_LOSS = "focus_loss"
+    DEADLINE = "deadline"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What every answer carries, and all that a pulse would.
+
+    Of a sitting that is absent, another person's or shut to this session (``absent``, ``not_owner``,
+    ``revoked``) nothing is told but the word and the stamp.
+    """
+
+    word: Word
+    at_ms: int  # the stamp that was used, after clamping
+    revision: int = 0
+    deadline_ms: int = 0
+    deadline_reason: str = ""
+    deadline_version: int = 0
+    epoch: int = 0
+    pen_since_ms: int = 0
+    seen_ms: int = 0
+    left_page_ms: int | None = None
+    leave_grace_ms: int = 0
+    focus_losses: int = 0
+    state: str = ""  # opening, running, closing, closed; "" where absent
+    generation: int = 0
+    close_reason: str = ""
+    closed_at_ms: int | None = None  # the instant at which it ended, not that of the script
+    closing: int = 0  # number of the closing, which a reopening names
+    outcome: str = ""
+
+    @property
+    def left_ms(self) -> int:
+        """Time left until the deadline, never negative."""
+        return max(0, self.deadline_ms - self.at_ms)
+
+    @property
+    def seen_ago_ms(self) -> int:
+        """How long ago the page with the pen was last heard."""
+        return max(0, self.at_ms - self.seen_ms)
+
+    @property
+    def back_by_ms(self) -> int | None:
+        """The instant at which a left page ends the sitting; None: not left, or the deadline comes first."""
+        if self.left_page_ms is None:
+            return None
+        instant = self.left_page_ms + self.leave_grace_ms
+        return instant if instant < self.deadline_ms else None
+
+
+STANDING_PARTS = len(fields(Standing))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved(Standing):
+    """The answer to one operation; ``kept`` is the item as it stands now, whatever the word."""
+
+    kept: Kept | None = None
+    is_kept: bool = False  # what stands was written by this very operation: a success, also with a late word
+
+
+@dataclass(frozen=True, slots=True)
+class FormSaved(Standing):
+    """The answer to a whole form; ``written`` counts the fields that differed."""
+
+    written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting(Standing):
+    """Everything of a sitting. Answers and flags by position, 1-based; a cleared one is kept with value ""."""
+
+    owner_id: int = 0
+    session_version: int = 0
+    items: int = 0
+    page_id: str = ""
+    sequence: int = 0  # highest that the page with the pen was heard with
+    answers: Mapping[int, Kept] = field(default_factory=dict)
+    flags: Mapping[int, Kept] = field(default_factory=dict)
+    journal: tuple[bytes, ...] = ()
+
+    @property
+    def given(self) -> dict[int, str]:
+        """Answers as marking takes them: position to option letters, blanks left out."""
+        return {position: kept.value for position, kept in self.answers.items() if kept.value}
+
+
+S = TypeVar("S", bound=Standing)
+
+
+def standing(kind: type[S], reply: Sequence[Any], **more: Any) -> S:
+    """Read a script's reply as ``kind``; ``more`` are the fields that ``kind`` adds.
+
+    Raises:
+        KeyError: the word is none of ours.
+    """
+    word = WORDS[reply[0]]
+    if len(reply) < STANDING_PARTS:
+        return kind(word, reply[1], **more)
+    left, closed_at = reply[9], reply[15]
+    return kind(
+        word,
+        reply[1],
+        int(reply[2]),
+        int(reply[3]),
+        reply[4].decode(),
+        int(reply[5]),
+        int(reply[6]),
+        int(reply[7]),
+        int(reply[8]),
+        int(left) if left else None,
+        int(reply[10]),
+        int(reply[11]),
+        reply[12].decode(),
+        int(reply[13]),
+        reply[14].decode(),
+        int(closed_at) if closed_at else None,
+        int(reply[16]),
+        reply[17].decode(),
+        **more,
+    )
+
+
+def saved(reply: Sequence[Any], epoch: int, sequence: int, value: str) -> Saved:
+    """Read the reply to one operation, which is named to see whether it is what stands."""
+    packed = reply[STANDING_PARTS] if len(reply) > STANDING_PARTS else None
+    kept = unpack_kept(packed) if packed else None
+    is_kept = kept is not None and kept.mark == (epoch, sequence) and kept.value == value
+    return standing(Saved, reply, kept=kept, is_kept=is_kept)
+
+
+def sitting(reply: Sequence[Any]) -> Sitting:
+    """Read a reply that adds every field, and perhaps the journal."""
+    if len(reply) <= STANDING_PARTS:
+        return standing(Sitting, reply)
+    flat = reply[STANDING_PARTS]
+    head: dict[bytes, bytes] = {}
+    answers: dict[int, Kept] = {}
+    flags: dict[int, Kept] = {}
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        if name[1:].isdigit():
+            (answers if name[:1] == b"a" else flags)[int(name[1:])] = unpack_kept(value)
+        else:
+            head[name] = value
+    return standing(
+        Sitting,
+        reply,
+        owner_id=int(head[b"ow"]),
+        session_version=int(head[b"sv"]),
+        items=int(head[b"n"]),
+        page_id=head.get(b"p", b"").decode(),
+        sequence=int(head.get(b"sq", 0)),
+        answers=dict(sorted(answers.items())),
+        flags=dict(sorted(flags.items())),
+        journal=tuple(reply[STANDING_PARTS + 1]) if len(reply) > STANDING_PARTS + 1 else (),
+    )

@@ -1,0 +1,29 @@
+"""Where a sitting's keys lie: 64 slots by hash tag, so that a script's keys share a node."""
+
+SLOTS = 64
+
+
+def slot_of(attempt_id: int) -> int:
+    """The slot, 0 to 63, of an attempt."""
+    return attempt_id % SLOTS
+
+
+def sitting_keys(attempt_id: int) -> tuple[str, str, str, str]:
+    """The four keys of every desk script, in their order: sitting, journal, due, unshipped."""
+    tag = f"{{{attempt_id % SLOTS:02d}}}"
+    return (
+        f"{tag}:sitting:{attempt_id}",
+        f"{tag}:journal:{attempt_id}",
+        f"{tag}:due",
+        f"{tag}:unshipped",
+    )
+
+
+def due_key(slot: int) -> str:
+    """Sorted set of a slot: attempt id → the millisecond at which someone should look."""
+    return f"{{{slot:02d}}}:due"
+
+
+def unshipped_key(slot: int) -> str:
+    """List of a slot: ids of attempts with journal lines that are not in SQL yet, each once."""
+    return f"{{{slot:02d}}}:unshipped"
