@@ -1,0 +1,1 @@
+"""From the bytes of an upload to a grid of cells, whatever the file says it is. Imports nothing by itself."""

@@ -1,0 +1,1 @@
+"""How Chinese question banks are written: headers, types, options, answers, and the smaller fields."""

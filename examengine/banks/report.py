@@ -1,0 +1,37 @@
+"""The report of ``examengine bank check``: a file's counts and findings as plain data."""
+
+from pathlib import Path
+from typing import Any
+
+from examengine.banks.cells.grid import FILE_BYTES_LIMIT
+from examengine.banks.readers import BankReading, read_bank
+
+
+def check_file(path: str | Path, encoding: str | None = None) -> dict[str, Any]:
+    """What ``bank check`` prints for one file, ready for JSON. Raises ``OSError`` where it cannot be opened."""
+    path = Path(path)
+    with path.open("rb") as file:
+        # One byte more than allowed is enough to be refused as too large.
+        data = file.read(FILE_BYTES_LIMIT + 1)
+    return report_of(read_bank(data, path.name, encoding=encoding), path.name)
+
+
+def report_of(reading: BankReading, name: str) -> dict[str, Any]:
+    """The same for a file that has been read."""
+    return {
+        "file": name,
+        "format": reading.format,
+        "encoding": reading.encoding,
+        "total": reading.total,
+        "by_type": {kind.value: count for kind, count in reading.by_type.items()},
+        "importable": reading.importable,
+        "findings": [
+            {
+                "severity": finding.severity,
+                "code": finding.code,
+                "where": finding.where,
+                "message": finding.message,
+            }
+            for finding in reading.findings
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Writers: items to files, one module a format."""
