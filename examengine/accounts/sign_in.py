@@ -1,0 +1,182 @@
+"""Signing in and changing one's password. Who does not exist is told the same as who types a wrong password."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from examengine.accounts.documents import Document, read_document, typed_at_sign_in
+from examengine.accounts.passwords import BusyError, Passwords, Weakness, new_initial, weaknesses
+from examengine.records import accounts, audit, people, roles
+from examengine.records.accounts import Account
+from examengine.records.database import Database
+from examengine.records.people import Person
+from examengine.records.vault import Vault
+from examengine.records.words import IndexKind, Role, SignInOutcome
+
+BUSY_WAIT_MS = 2_000
+
+
+class Limits(Protocol):
+    """How often an account may be tried, by account and device; implemented by ``live.limits``. Times in ms."""
+
+    async def check(self, account_key: str, device: str, now_ms: int) -> int:
+        """How long to wait before this try is looked at; 0 lets it pass, and it counts."""
+        ...
+
+    async def failed(self, account_key: str, device: str, now_ms: int) -> int:
+        """A wrong password: how long until the next try."""
+        ...
+
+    async def succeeded(self, account_key: str, device: str, now_ms: int) -> None:
+        """The right password."""
+        ...
+
+    async def withdrawn(self, account_key: str, device: str, now_ms: int) -> None:
+        """The password was not looked at after all; the try does not count."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in. ``account.must_change``: the password must be changed before anything else."""
+
+    account: Account
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSignedIn:
+    """Unknown number or wrong password, the same for both; ``is_limited``: it was not looked at, try again after
+    ``wait_ms``.
+    """
+
+    wait_ms: int
+    is_limited: bool = False
+
+
+class SignIn:
+    """Signs people in and changes their passwords. All methods raise ``Unavailable`` of records or live where
+    something could not be looked at.
+    """
+
+    def __init__(self, database: Database, vault: Vault, limits: Limits, passwords: Passwords) -> None:
+        self._database = database
+        self._vault = vault
+        self._passwords = passwords
+        self._limits = limits
+
+    async def sign_in(self, typed: str, password: str, device: str, now_ms: int) -> SignedIn | NotSignedIn:
+        """Sign in by document number and password. ``device`` is the browser's lasting random mark, or ""."""
+        number = typed_at_sign_in(typed)
+        key = self._vault.index(IndexKind.DOC, number).hex()
+        wait_ms = await self._limits.check(key, device, now_ms)
+        if wait_ms > 0:
+            return NotSignedIn(wait_ms, is_limited=True)
+        try:
+            async with self._database.reading() as tx:
+                found = await accounts.find_for_sign_in(tx, self._vault, number)
+            owner, stale = await self._owner_among(found, password)
+        except Exception as error:
+            await self._limits.withdrawn(key, device, now_ms)
+            if isinstance(error, BusyError):
+                return NotSignedIn(BUSY_WAIT_MS, is_limited=True)
+            raise
+        signed_in = None if owner is None else await self._let_in(owner, password, stale, device, now_ms)
+        if signed_in is None:
+            await self._note_failure(found, device, now_ms)
+            return NotSignedIn(await self._limits.failed(key, device, now_ms))
+        await self._limits.succeeded(key, device, now_ms)
+        return signed_in
+
+    async def change_password(
+        self, person_id: int, present: str, wanted: str, now_ms: int
+    ) -> int | Weakness | NotSignedIn | None:
+        """Change one's own password, the present one given again. Every session of the person ends; the one that
+        asked goes on with the session version answered. None: the present password is wrong.
+
+        Raises:
+            Missing: the person has no account.
+        """
+        key = f"person:{person_id}"
+        wait_ms = await self._limits.check(key, "", now_ms)
+        if wait_ms > 0:
+            return NotSignedIn(wait_ms, is_limited=True)
+        async with self._database.reading() as tx:
+            account = await accounts.get_account(tx, person_id)
+            person = await people.get_person(tx, self._vault, person_id)
+        try:
+            if not (await self._passwords.verify(account.password_hash, present)).is_right:
+                await self._limits.failed(key, "", now_ms)
+                return None
+            await self._limits.succeeded(key, "", now_ms)
+            found = _weaknesses_for(person, present, wanted, now_ms)
+            if found:
+                return found[0]
+            password_hash = await self._passwords.hashed(wanted)
+        except BusyError:
+            await self._limits.withdrawn(key, "", now_ms)
+            return NotSignedIn(BUSY_WAIT_MS, is_limited=True)
+        async with self._database.writing() as tx:
+            version = await accounts.change_password(tx, person_id, password_hash, now_ms)
+            await audit.append(tx, now_ms, person_id, "password_changed", "person", person_id)
+        return version
+
+    async def hand_out_password(self, person_id: int, by_person: int, now_ms: int) -> str:
+        """Give a person who has lost his password a new one-time password, which is told once and never kept.
+
+        Raises:
+            Missing: the person has no account.
+            BusyError: too many passwords are being looked at.
+        """
+        password = new_initial()
+        [password_hash] = await self._passwords.hashed_initial([password])
+        async with self._database.writing() as tx:
+            await accounts.change_password(tx, person_id, password_hash, now_ms, initial=True)
+            await audit.append(tx, now_ms, by_person, "password_handed_out", "person", person_id)
+        return password
+
+    async def _owner_among(self, found: Sequence[Account], password: str) -> tuple[Account | None, bool]:
+        if not found:
+            await self._passwords.verify(None, password)
+        for account in found:
+            verdict = await self._passwords.verify(account.password_hash, password)
+            if verdict.is_right:
+                return account, verdict.stale
+        return None, False
+
+    async def _let_in(self, owner: Account, password: str, stale: bool, device: str, now_ms: int) -> SignedIn | None:
+        """Record the sign-in; None where the password was changed while it was being looked at."""
+        rehashed = await self._rehashed(owner, password) if stale else None
+        async with self._database.writing() as tx:
+            account = await accounts.get_account(tx, owner.person_id)
+            if account.password_hash != owner.password_hash:
+                return None
+            if rehashed is not None:
+                await accounts.rehash_password(tx, account.person_id, account.password_hash, rehashed)
+            await accounts.record_sign_in(tx, account.person_id, SignInOutcome.SIGNED_IN, device, now_ms)
+            held = await roles.roles_of(tx, account.person_id)
+        return SignedIn(account, held)
+
+    async def _rehashed(self, owner: Account, password: str) -> str | None:
+        if owner.must_change:
+            return None
+        try:
+            return await self._passwords.hashed(password)
+        except BusyError:
+            return None
+
+    async def _note_failure(self, found: Sequence[Account], device: str, now_ms: int) -> None:
+        person_id = found[0].person_id if found else None
+        outcome = SignInOutcome.WRONG_PASSWORD if found else SignInOutcome.UNKNOWN
+        async with self._database.writing() as tx:
+            await accounts.record_sign_in(tx, person_id, outcome, device, now_ms)
+
+
+def _weaknesses_for(person: Person, present: str, wanted: str, now_ms: int) -> tuple[Weakness, ...]:
+    if person.profile is None:
+        return weaknesses(wanted, before=present)
+    today = datetime.fromtimestamp(now_ms / 1000, tz=UTC).date()
+    document = read_document(person.profile.doc_type, person.profile.document, today)
+    birth_date = document.birth_date if isinstance(document, Document) else None
+    return weaknesses(wanted, document=person.profile.document, birth_date=birth_date, before=present)

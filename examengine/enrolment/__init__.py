@@ -1,0 +1,1 @@
+"""How the right to sit an exam arises: enrolment, card, learning done."""

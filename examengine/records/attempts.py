@@ -1,0 +1,190 @@
+"""Attempts: begun once per intent, looked at when they are due."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, select, update
+
+from examengine.records.database import Missing, Reading, Writing
+from examengine.records.shapes import columns
+from examengine.records.tables import attempts, enrolments, open_attempts, releases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAttempt:
+    """An attempt to begin. ``look_at_ms``: when the sweeper should look. ``contract`` is JSON, what the person was
+    told; ``paper`` is packed.
+    """
+
+    enrolment_id: int
+    round_id: int
+    no: int
+    intent: str
+    started_ms: int
+    base_deadline_ms: int
+    base_reason: str
+    seed: bytes = field(repr=False)
+    generator: int
+    paper: bytes = field(repr=False)
+    release_id: int
+    rulebook_digest: str
+    contract: str
+    look_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt as it began. ``no`` counts within the round."""
+
+    id: int
+    enrolment_id: int
+    round_id: int
+    no: int
+    intent: str
+    started_ms: int
+    base_deadline_ms: int
+    base_reason: str
+    seed: bytes = field(repr=False)
+    generator: int
+    paper: bytes = field(repr=False)
+    release_id: int
+    rulebook_digest: str
+    generation: int
+    contract: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedAttempt:
+    """An attempt with whose it is."""
+
+    attempt: Attempt
+    person_id: int
+    exam_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueAttempt:
+    """An attempt without outcome that someone should look at."""
+
+    attempt_id: int
+    enrolment_id: int
+    generation: int
+    look_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPaper:
+    """A paper a person has had before."""
+
+    attempt_id: int
+    release_id: int
+    paper: bytes = field(repr=False)
+
+
+_ATTEMPT = columns(attempts, Attempt)
+
+
+async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
+    """Begin an attempt, unless this intent has begun one: then that one, whatever became of it. The attempt, and
+    whether it is new. Hold the enrolment's lock.
+
+    Raises:
+        Conflict: another attempt of the enrolment is running, or the round's number is taken.
+    """
+    known = await find_by_intent(tx, new.intent)
+    if known is not None:
+        return known, False
+    values = {
+        column.name: getattr(new, column.name) for column in _ATTEMPT if column.name not in {"id", "generation"}
+    }
+    attempt_id = await tx.insert(attempts, {**values, "generation": 1})
+    row = {"attempt_id": attempt_id, "enrolment_id": new.enrolment_id, "look_at_ms": new.look_at_ms}
+    await tx.run(open_attempts.insert().values(**row))
+    return Attempt(**values, id=attempt_id, generation=1), True
+
+
+async def find_by_intent(tx: Reading, intent: str) -> Attempt | None:
+    """The attempt that an intent began."""
+    row = await tx.row(select(*_ATTEMPT).where(attempts.c.intent == intent))
+    return None if row is None else Attempt(*row)
+
+
+async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
+    """One attempt with whose it is.
+
+    Raises:
+        Missing: there is none of that id.
+    """
+    statement = (
+        select(*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
+        .join_from(attempts, enrolments)
+        .where(attempts.c.id == attempt_id)
+    )
+    row = await tx.row(statement)
+    if row is None:
+        raise Missing("attempt", attempt_id)
+    return OwnedAttempt(Attempt(*row[:-2]), row[-2], row[-1])
+
+
+async def lock_attempt(tx: Writing, attempt_id: int) -> Attempt:
+    """The attempt, locked: finishes, voids, extra time and rebuilds of it come one after another. Take the
+    enrolment's lock before, where both are needed.
+
+    Raises:
+        Missing: there is none of that id.
+    """
+    statement = select(*_ATTEMPT).where(attempts.c.id == attempt_id).with_for_update(key_share=True)
+    row = await tx.row(statement)
+    if row is None:
+        raise Missing("attempt", attempt_id)
+    return Attempt(*row)
+
+
+async def due(tx: Reading, now_ms: int, limit: int = 100) -> tuple[DueAttempt, ...]:
+    """Attempts without outcome whose time to be looked at has come, the longest waiting first."""
+    statement = (
+        select(attempts.c.id, attempts.c.enrolment_id, attempts.c.generation, open_attempts.c.look_at_ms)
+        .join_from(open_attempts, attempts, attempts.c.id == open_attempts.c.attempt_id)
+        .where(open_attempts.c.look_at_ms <= now_ms)
+        .order_by(open_attempts.c.look_at_ms, open_attempts.c.attempt_id)
+        .limit(limit)
+    )
+    return tuple(DueAttempt(*row) for row in await tx.rows(statement))
+
+
+async def look_again(tx: Writing, attempt_id: int, look_at_ms: int) -> bool:
+    """Move the time when someone should look; False where the attempt has an outcome."""
+    running = update(open_attempts).where(open_attempts.c.attempt_id == attempt_id)
+    return await tx.run(running.values(look_at_ms=look_at_ms)) > 0
+
+
+async def raise_generation(tx: Writing, attempt_id: int) -> int | None:
+    """Before its sitting is rebuilt: the attempt's new generation, None where it has an outcome."""
+    running = update(attempts).where(
+        attempts.c.id == attempt_id, exists().where(open_attempts.c.attempt_id == attempts.c.id)
+    )
+    raised = running.values(generation=attempts.c.generation + 1).returning(attempts.c.generation)
+    value = await tx.value(raised)
+    return None if value is None else int(value)
+
+
+async def running_of_person(tx: Reading, person_id: int) -> tuple[int, ...]:
+    """Ids of a person's attempts without outcome."""
+    statement = (
+        select(open_attempts.c.attempt_id)
+        .join_from(open_attempts, enrolments, enrolments.c.id == open_attempts.c.enrolment_id)
+        .where(enrolments.c.person_id == person_id)
+        .order_by(open_attempts.c.attempt_id)
+    )
+    return tuple(row.attempt_id for row in await tx.rows(statement))
+
+
+async def papers_seen(tx: Reading, person_id: int, bank_id: int) -> tuple[SeenPaper, ...]:
+    """Every paper a person has had from a bank, oldest first, so that a draw can avoid its items."""
+    statement = (
+        select(attempts.c.id, attempts.c.release_id, attempts.c.paper)
+        .join_from(attempts, enrolments)
+        .join(releases, releases.c.id == attempts.c.release_id)
+        .where(enrolments.c.person_id == person_id, releases.c.bank_id == bank_id)
+        .order_by(attempts.c.id)
+    )
+    return tuple(SeenPaper(*row) for row in await tx.rows(statement))

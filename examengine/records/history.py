@@ -1,0 +1,191 @@
+"""One enrolment's whole history, as the rules want to see it: five queries, for one enrolment or for many."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from examengine.records.database import Missing, Reading
+from examengine.records.enrolments import Enrolment, LearningReport, Round
+from examengine.records.entries import ENTRY, Entry, entry_of
+from examengine.records.outcomes import OUTCOME, Outcome, outcome_of
+from examengine.records.shapes import columns
+from examengine.records.tables import (
+    attempts,
+    card_uses,
+    cards,
+    enrolments,
+    entries,
+    learning_reports,
+    outcomes,
+    rounds,
+)
+
+MAX_ENROLMENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """An attempt without its paper, and the whole series of its outcomes."""
+
+    id: int
+    round_id: int
+    no: int
+    started_ms: int
+    base_deadline_ms: int
+    base_reason: str
+    rulebook_digest: str
+    generation: int
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome that counts; None while it runs."""
+        return self.outcomes[-1] if self.outcomes else None
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """A card that opened a round."""
+
+    round_id: int
+    number: str
+    booked_out_ms: int | None
+    used_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRecord:
+    """Everything recorded of one enrolment, each part oldest first."""
+
+    enrolment: Enrolment
+    rounds: tuple[Round, ...]
+    learning: tuple[LearningReport, ...]
+    cards: tuple[CardRecord, ...]
+    entries: tuple[Entry, ...]
+    attempts: tuple[AttemptRecord, ...]
+
+    @property
+    def undone(self) -> frozenset[int]:
+        """Ids of entries that a later one undoes."""
+        return frozenset(entry.undoes for entry in self.entries if entry.undoes is not None)
+
+    @property
+    def newest_fact_ms(self) -> int:
+        """The latest instant anything was recorded for; a start never lies before it."""
+        return max(
+            self.enrolment.at_ms,
+            *(round_.at_ms for round_ in self.rounds),
+            *(report.at_ms for report in self.learning),
+            *(entry.at_ms for entry in self.entries),
+            *(attempt.started_ms for attempt in self.attempts),
+            *(outcome.ended_ms for attempt in self.attempts for outcome in attempt.outcomes),
+        )
+
+
+async def load_history(tx: Reading, enrolment_id: int) -> EnrolmentRecord:
+    """One enrolment's history. For a decision, call it in a writing transaction that holds the enrolment's lock.
+
+    Raises:
+        Missing: there is no such enrolment.
+    """
+    found = await load_histories(tx, [enrolment_id])
+    if enrolment_id not in found:
+        raise Missing("enrolment", enrolment_id)
+    return found[enrolment_id]
+
+
+async def load_histories(tx: Reading, enrolment_ids: Iterable[int]) -> dict[int, EnrolmentRecord]:
+    """Histories by enrolment id; the same five queries for up to 500 enrolments.
+
+    Raises:
+        ValueError: more than 500 at once.
+    """
+    wanted = sorted(set(enrolment_ids))
+    if len(wanted) > MAX_ENROLMENTS:
+        raise ValueError("too many enrolments at once")
+    parts: dict[int, _Parts] = {}
+    for row in await tx.rows(select(*columns(enrolments, Enrolment)).where(enrolments.c.id.in_(wanted))):
+        parts[row.id] = _Parts(Enrolment(*row), [], [], [], [], {})
+    await _load_rounds(tx, wanted, parts)
+    await _load_learning(tx, wanted, parts)
+    await _load_entries(tx, wanted, parts)
+    await _load_attempts(tx, wanted, parts)
+    return {enrolment_id: part.record() for enrolment_id, part in parts.items()}
+
+
+@dataclass(slots=True)
+class _Parts:
+    enrolment: Enrolment
+    rounds: list[Round]
+    learning: list[LearningReport]
+    cards: list[CardRecord]
+    entries: list[Entry]
+    attempts: dict[int, AttemptRecord]
+
+    def record(self) -> EnrolmentRecord:
+        return EnrolmentRecord(
+            self.enrolment,
+            tuple(self.rounds),
+            tuple(self.learning),
+            tuple(self.cards),
+            tuple(self.entries),
+            tuple(self.attempts.values()),
+        )
+
+
+async def _load_rounds(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
+    statement = (
+        select(*columns(rounds, Round), cards.c.number, cards.c.booked_out_ms, card_uses.c.at_ms)
+        .outerjoin_from(rounds, card_uses)
+        .outerjoin(cards, cards.c.id == card_uses.c.card_id)
+        .where(rounds.c.enrolment_id.in_(wanted))
+        .order_by(rounds.c.enrolment_id, rounds.c.no)
+    )
+    for row in await tx.rows(statement):
+        part = parts[row.enrolment_id]
+        part.rounds.append(Round(*row[:-3]))
+        if row.number is not None:
+            part.cards.append(CardRecord(row.id, *row[-3:]))
+
+
+async def _load_learning(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
+    statement = (
+        select(*columns(learning_reports, LearningReport))
+        .where(learning_reports.c.enrolment_id.in_(wanted))
+        .order_by(learning_reports.c.at_ms, learning_reports.c.id)
+    )
+    for row in await tx.rows(statement):
+        parts[row.enrolment_id].learning.append(LearningReport(*row))
+
+
+async def _load_entries(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
+    statement = select(*ENTRY).where(entries.c.enrolment_id.in_(wanted)).order_by(entries.c.at_ms, entries.c.id)
+    for row in await tx.rows(statement):
+        parts[row.enrolment_id].entries.append(entry_of(tuple(row)))
+
+
+async def _load_attempts(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
+    facts = (
+        attempts.c.id,
+        attempts.c.round_id,
+        attempts.c.no,
+        attempts.c.started_ms,
+        attempts.c.base_deadline_ms,
+        attempts.c.base_reason,
+        attempts.c.rulebook_digest,
+        attempts.c.generation,
+    )
+    statement = (
+        select(attempts.c.enrolment_id, *facts, *OUTCOME)
+        .outerjoin_from(attempts, outcomes)
+        .where(attempts.c.enrolment_id.in_(wanted))
+        .order_by(attempts.c.started_ms, attempts.c.id, outcomes.c.no)
+    )
+    for row in await tx.rows(statement):
+        known, values = parts[row[0]].attempts, list(row[1:])
+        series = known[row[1]].outcomes if row[1] in known else ()
+        outcome = values[len(facts) :]
+        if outcome[0] is not None:
+            series = (*series, outcome_of(outcome))
+        known[row[1]] = AttemptRecord(*[*values[: len(facts)], series])

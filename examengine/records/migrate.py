@@ -1,0 +1,57 @@
+"""Bringing a database to this program's schema: ``await upgrade(url)``; at the start of a process ``check``."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+
+from examengine.records.errors import WrongSchema
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+UPGRADE_LOCK = 7_203_451_001
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's configuration; its environment runs on ``connection``."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@cache
+def newest() -> str:
+    """The revision this program was written for."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert head is not None
+    return head
+
+
+def check(connection: Connection) -> None:
+    """Compare the database's revision with ours.
+
+    Raises:
+        WrongSchema: they differ.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found != newest():
+        raise WrongSchema(f"the database has schema {found or 'none'}, this program needs {newest()}")
+
+
+async def upgrade(url: str) -> None:
+    """Create or upgrade the schema; nothing happens where it is up to date. Two at once wait for each other."""
+    from examengine.records.database import engines
+
+    writer, _ = engines(make_url(url), 1)
+    try:
+        async with writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+            await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))
+    finally:
+        await writer.dispose()

@@ -1,0 +1,1 @@
+"""Alembic's environment; run by :mod:`examengine.records.migrate`, never by its own command line."""

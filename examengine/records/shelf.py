@@ -1,0 +1,119 @@
+"""Things that never change once recorded, kept in the process: rulebooks, releases, item versions."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from examengine.banks.item import Item, from_json
+from examengine.papers.release import Release, ReleaseItem
+from examengine.records import items, releases, rulebooks
+from examengine.records.database import Reading
+from examengine.rules.load import load, usable
+from examengine.rules.rulebook import Rulebook
+
+MAX_VERSIONS = 60_000
+MAX_RELEASES = 16
+MAX_RULEBOOKS = 64
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Kept(Generic[K, V]):
+    """The values used last, at most ``limit`` of them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def find(self, key: K) -> V | None:
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def put(self, key: K, value: V) -> V:
+        self._values[key] = value
+        if len(self._values) > self._limit:
+            self._values.popitem(last=False)
+        return value
+
+
+class Shelf:
+    """Reads once, answers from memory afterwards."""
+
+    def __init__(self) -> None:
+        self._rulebooks: Kept[str, Rulebook] = Kept(MAX_RULEBOOKS)
+        self._releases: Kept[int, Release] = Kept(MAX_RELEASES)
+        self._versions: Kept[int, tuple[int, Item]] = Kept(MAX_VERSIONS)
+
+    async def rulebook(self, tx: Reading, digest: str) -> Rulebook:
+        """The rulebook of a digest.
+
+        Raises:
+            Missing: it was never used here.
+        """
+        known = self._rulebooks.find(digest)
+        if known is not None:
+            return known
+        stored = await rulebooks.get_rulebook(tx, digest)
+        return self._rulebooks.put(digest, usable(load(stored.toml, name=stored.rulebook_id)))
+
+    async def release(self, tx: Reading, release_id: int) -> Release:
+        """A release as draws see it.
+
+        Raises:
+            Missing: there is none of that id.
+        """
+        known = self._releases.find(release_id)
+        if known is not None:
+            return known
+        await releases.get_release(tx, release_id)
+        versions = await releases.released_versions(tx, release_id)
+        drawn = []
+        for version in versions:
+            _, item = self._versions.put(version.id, (version.item_id, from_json(version.content)))
+            drawn.append(
+                ReleaseItem(
+                    version_id=version.id,
+                    item_id=version.item_id,
+                    kind=item.kind,
+                    option_ids=tuple(option.id for option in item.options),
+                    fixed=frozenset(option.id for option in item.options if option.fixed),
+                    topic=item.topic,
+                    difficulty=item.difficulty,
+                    valid_until=item.valid_until,
+                )
+            )
+        return self._releases.put(release_id, Release(release_id, tuple(drawn)))
+
+    async def items(self, tx: Reading, version_ids: Iterable[int]) -> Mapping[int, Item]:
+        """Items by version id.
+
+        Raises:
+            Missing: one of them does not exist.
+        """
+        return {version_id: item for version_id, (_, item) in (await self._get(tx, version_ids)).items()}
+
+    async def item_ids(self, tx: Reading, version_ids: Iterable[int]) -> Mapping[int, int]:
+        """The item of each version.
+
+        Raises:
+            Missing: one of them does not exist.
+        """
+        return {version_id: item_id for version_id, (item_id, _) in (await self._get(tx, version_ids)).items()}
+
+    async def _get(self, tx: Reading, version_ids: Iterable[int]) -> dict[int, tuple[int, Item]]:
+        found: dict[int, tuple[int, Item]] = {}
+        wanted = []
+        for version_id in version_ids:
+            known = self._versions.find(version_id)
+            if known is None:
+                wanted.append(version_id)
+            else:
+                found[version_id] = known
+        if wanted:
+            for version_id, version in (await items.get_versions(tx, wanted)).items():
+                value = (version.item_id, from_json(version.content))
+                found[version_id] = self._versions.put(version_id, value)
+        return found

@@ -1,0 +1,118 @@
+"""Uploaded files between their preview and their commit, encrypted, deleted when they expire."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, func, select
+
+from examengine.records.database import Missing, Reading, Writing
+from examengine.records.tables import uploads
+from examengine.records.vault import BLOB_OVERHEAD, Vault
+
+MAX_BYTES = 32 * 1024 * 1024
+_PLACE = "uploads.content"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadHead:
+    """What is known of a file without opening it; ``octets`` is its size."""
+
+    id: int
+    by_person: int
+    purpose: str
+    file_name: str
+    sha256: str
+    at_ms: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came."""
+
+    id: int
+    by_person: int
+    purpose: str
+    file_name: str
+    sha256: str
+    at_ms: int
+    content: bytes = field(repr=False)
+
+
+async def keep(
+    tx: Writing, vault: Vault, by_person: int, purpose: str, file_name: str, content: bytes, at_ms: int
+) -> int:
+    """Keep a file for a second look; its id.
+
+    Raises:
+        ValueError: it is larger than 32 MiB.
+    """
+    if len(content) > MAX_BYTES:
+        raise ValueError("the file is larger than 32 MiB")
+    sha256, sealed = await asyncio.to_thread(_sealed, vault, content)
+    return await tx.insert(
+        uploads,
+        {
+            "by_person": by_person,
+            "purpose": purpose,
+            "file_name": file_name[:255],
+            "sha256": sha256,
+            "content": sealed,
+            "at_ms": at_ms,
+        },
+    )
+
+
+async def get_upload(tx: Reading, vault: Vault, upload_id: int, by_person: int, purpose: str) -> Upload:
+    """One's own upload.
+
+    Raises:
+        Missing: there is none of that id, or it is another person's, or for another purpose.
+    """
+    row = await tx.row(
+        select(uploads).where(
+            uploads.c.id == upload_id, uploads.c.by_person == by_person, uploads.c.purpose == purpose
+        )
+    )
+    if row is None:
+        raise Missing("upload", upload_id)
+    content = await asyncio.to_thread(vault.open_blob, _PLACE, row.content)
+    return Upload(row.id, row.by_person, row.purpose, row.file_name, row.sha256, row.at_ms, content)
+
+
+async def get_head(tx: Reading, upload_id: int, by_person: int, purpose: str) -> UploadHead:
+    """One's own upload without its content.
+
+    Raises:
+        Missing: as :func:`get_upload`.
+    """
+    row = await tx.row(
+        select(
+            uploads.c.id,
+            uploads.c.by_person,
+            uploads.c.purpose,
+            uploads.c.file_name,
+            uploads.c.sha256,
+            uploads.c.at_ms,
+            func.length(uploads.c.content),
+        ).where(uploads.c.id == upload_id, uploads.c.by_person == by_person, uploads.c.purpose == purpose)
+    )
+    if row is None:
+        raise Missing("upload", upload_id)
+    return UploadHead(*row[:-1], octets=row[-1] - BLOB_OVERHEAD)
+
+
+async def drop(tx: Writing, upload_id: int) -> None:
+    """Delete a file that was committed or given up."""
+    await tx.run(delete(uploads).where(uploads.c.id == upload_id))
+
+
+async def drop_older_than(tx: Writing, before_ms: int) -> int:
+    """Delete what was left behind; the number of files."""
+    return await tx.run(delete(uploads).where(uploads.c.at_ms < before_ms))
+
+
+def _sealed(vault: Vault, content: bytes) -> tuple[str, bytes]:
+    """Digest and ciphertext; both take a while for a large file."""
+    return hashlib.sha256(content).hexdigest(), vault.seal_blob(_PLACE, content)

@@ -1,0 +1,109 @@
+"""Words that columns may hold. Each list becomes a CHECK, so a new word is a migration."""
+
+from enum import StrEnum
+
+
+class DocumentType(StrEnum):
+    """Kinds of identity document; type and number together are the key, never the number alone."""
+
+    RESIDENT_ID = "resident_id"
+    RESIDENCE_PERMIT = "residence_permit"
+    HOME_RETURN_PERMIT = "home_return_permit"
+    TAIWAN_PERMIT = "taiwan_permit"
+    FOREIGN_PERMANENT = "foreign_permanent"
+    PASSPORT = "passport"
+    MILITARY = "military"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What a person may do here; kept as rows, a person may have several."""
+
+    CANDIDATE = "candidate"
+    AUTHOR = "author"
+    SUPPORT = "support"
+    OPERATOR = "operator"
+
+
+class IndexKind(StrEnum):
+    """Blind indexes: what a person can be found by without the value standing in the table."""
+
+    DOC = "doc"
+    DOC4 = "doc4"
+    DOC6 = "doc6"
+    DOC8 = "doc8"
+    OLD_DOC = "old_doc"
+    PHONE = "phone"
+    PHONE4 = "phone4"
+    NAME = "name"
+
+
+class SignInOutcome(StrEnum):
+    """How a try to sign in ended."""
+
+    SIGNED_IN = "signed_in"
+    WRONG_PASSWORD = "wrong_password"
+    UNKNOWN = "unknown"
+
+
+class EntryKind(StrEnum):
+    """Entries of the entitlement and time ledger."""
+
+    GRANT = "grant"
+    COMPENSATE_ATTEMPTS = "compensate_attempts"
+    EXTRA_TIME = "extra_time"
+    COMPENSATE_MINUTES = "compensate_minutes"
+    ACCOMMODATE_PERCENT = "accommodate_percent"
+    ACCOMMODATE_MINUTES = "accommodate_minutes"
+    VOID = "void"
+    RESCORE = "rescore"
+    UNDO = "undo"
+
+
+TWO_PERSON_ENTRIES = (
+    EntryKind.COMPENSATE_ATTEMPTS,
+    EntryKind.COMPENSATE_MINUTES,
+    EntryKind.VOID,
+    EntryKind.RESCORE,
+)
+"""Entries that a second, different person has approved."""
+
+
+class Decision(StrEnum):
+    """What the second person said."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class OutboxKind(StrEnum):
+    """Facts that touch a live sitting and must be pushed to Redis."""
+
+    DEADLINE = "deadline"
+    VOID = "void"
+    SESSION = "session"
+
+
+CATEGORIES = (
+    "pro_tech",
+    "public_institution_staff",
+    "civil_service_managed_institution",
+    "manual_worker_post",
+    "other",
+)
+ITEM_KINDS = (
+    "single_choice",
+    "multiple_choice",
+    "true_false",
+    "short_answer",
+    "numeric",
+    "matching",
+    "cloze",
+    "essay",
+    "other",
+)
+OPENED_BY = ("open", "card", "batch", "grant", "backfill")
+DEADLINE_REASONS = ("time_limit", "window_end", "extra_time")
+ENDED_STATES = ("submitted", "auto_submitted", "forced_exit", "expired_no_score", "void")
+RESULTS = ("pass", "fail")
+OUTCOME_REASONS = ("pass", "fail_score", "fail_no_score", "fail_forced_exit", "awaiting_marking", "void")
