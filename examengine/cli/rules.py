@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from examengine.cli.options import JsonFlag
 from examengine.cli.output import as_json, fail, print_json, read_bytes
 from examengine.rules.case import MAX_CASE_BYTES, CaseError, rulebook_text, run_case
 from examengine.rules.load import Loaded, RulebookError, flatten, load, packaged_text, plain, rulebook_ids
 
 app = typer.Typer(no_args_is_help=True, help="规则：查看、检查、重放 Rulebooks")
-JsonFlag = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 
 
 @app.command("list")

@@ -1,5 +1,6 @@
 """``examengine rules replay CASE.json``: from the file to the printed result."""
 
+import os
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from examengine.rules.closing import closes_at
 from examengine.rules.decide import allowed, label_of, learning_percent, left, used
 from examengine.rules.events import Accommodate, Answers, Case, Compensate, Rescore, Submit
 from examengine.rules.history import Attempt, History, Round
-from examengine.rules.load import load, packaged_text, rulebook_ids, usable
+from examengine.rules.load import MAX_FILE_BYTES, load, packaged_text, rulebook_ids, usable
 from examengine.rules.replay import Answer, Replayed, replay
 from examengine.rules.rulebook import Rulebook
 
@@ -38,12 +39,17 @@ def run_case(data: bytes, beside: Path | None = None) -> dict[str, Any]:
         raise CaseError("用例文件超过 8 MiB")
     try:
         case = msgspec.json.decode(data, type=Case)
-    except msgspec.DecodeError as error:
-        raise CaseError(f"用例文件有误：{error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CaseError(f"用例文件有误：{' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise CaseError("用例文件有误：嵌套太深") from error
     text, name = rulebook_text(case.rulebook, beside)
     rulebook = usable(load(text, name=name, override=case.override))
     _check_amounts(case, rulebook)
-    return printed(rulebook, replay(rulebook, case.events, case.ask))
+    try:
+        return printed(rulebook, replay(rulebook, case.events, case.ask))
+    except OverflowError as error:
+        raise CaseError("用例里的时间或加时超出日历的范围") from error
 
 
 def rulebook_text(id_or_path: str, beside: Path | None = None) -> tuple[str, str | None]:
@@ -55,9 +61,10 @@ def rulebook_text(id_or_path: str, beside: Path | None = None) -> tuple[str, str
     if id_or_path in rulebook_ids():
         return packaged_text(id_or_path), id_or_path
     for path in (Path(id_or_path), *([beside / id_or_path] if beside else [])):
-        if path.is_file():
+        if os.path.isfile(path):  # Path.is_file() raises where the name is too long to be one
             try:
-                return path.read_text("utf-8"), None
+                with path.open("rb") as file:
+                    return file.read(MAX_FILE_BYTES + 1).decode(), None
             except (OSError, UnicodeDecodeError) as error:
                 raise CaseError(f"规则文件读不出来（应为 UTF-8 文本）：{path.name}") from error
     known = "、".join(rulebook_ids())

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from examengine.findings import Finding
@@ -15,14 +17,19 @@ def check(rulebook: Rulebook) -> list[Finding]:
 
 
 Fault = tuple[str, str, str]
+YEARS = range(1949, 3000)
+"""The years that a rule may name; instants beyond them are not to be computed with."""
 
 
 def _faults(rulebook: Rulebook) -> Iterator[Fault]:
-    yield from _negative(rulebook, "")
+    out_of_range = list(_out_of_range(rulebook, ""))
+    yield from out_of_range
+    if any(code == "date_range" for code, _, _ in out_of_range):
+        return
     yield from _unsupported(rulebook)
     try:
         ZoneInfo(rulebook.meta.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         yield "unknown_zone", "meta.timezone", "不是 IANA 时区名"
         return
     if rulebook.meta.schema != 1:
@@ -34,13 +41,15 @@ def _faults(rulebook: Rulebook) -> Iterator[Fault]:
     yield from _batches(rulebook)
 
 
-def _negative(table: object, path: str) -> Iterator[Fault]:
+def _out_of_range(table: object, path: str) -> Iterator[Fault]:
     for spec in fields(table):  # type: ignore[arg-type]
         value = getattr(table, spec.name)
         if is_dataclass(value):
-            yield from _negative(value, f"{path}{spec.name}.")
-        elif isinstance(value, int) and value < 0:
+            yield from _out_of_range(value, f"{path}{spec.name}.")
+        elif isinstance(value, int | Decimal) and value < 0:
             yield "negative", path + spec.name, "不能是负数"
+        elif isinstance(value, date) and value.year not in YEARS:
+            yield "date_range", path + spec.name, f"年份应在 {YEARS[0]} 与 {YEARS[-1]} 之间"
 
 
 def _unsupported(rulebook: Rulebook) -> Iterator[Fault]:

@@ -40,7 +40,7 @@ class ActivateCard(Event, tag="activate_card", frozen=True):
 class RegisterBatch(Event, tag="register_batch", frozen=True):
     """Registration for a batch, counted from 1 (SGM15-22)."""
 
-    batch: int | str
+    batch: int | Name
 
 
 class Learning(Event, tag="learning", frozen=True):

@@ -4,9 +4,9 @@ Every key must be known, every leaf must have a provenance and every provenance 
 reported at once. Values may be overridden by dotted keys ("exam.minutes") to ask what other rules would decide.
 """
 
-import copy
 import hashlib
 import json
+import re
 import tomllib
 import types
 import typing
@@ -25,12 +25,15 @@ from examengine.rules.checks import check
 from examengine.rules.rulebook import ChoiceSection, MultipleSection, Rulebook
 
 MAX_FILE_BYTES = 256 * 1024
+MAX_DEPTH = 16
 PROVENANCE = "provenance"
 DISPLAY_KEYS = frozenset({"meta.content_topics", "exam.support_phone", "support.hours", "support.workdays_only"})
 """Leaves that only people read; they stay out of the digest."""
 CONFIRMABLE_TABLES = ("exam.", "hours.", "window.")
 """Assumed values of these tables keep a rulebook from being published until a named person confirms each."""
 _LEAF_TABLES = (ChoiceSection, MultipleSection)
+_TOO_DEEP = "嵌套太深，不像一份规则"
+_PROVENANCE_FORM = re.compile(r"[SI]:.*\S.*|D(:.*)?")
 
 
 class RulebookError(ValueError):
@@ -112,8 +115,12 @@ def load(text: str, *, name: str | None = None, override: Mapping[str, Any] | No
         return _unreadable("文件超过 256 KiB，不像一份规则")
     try:
         content: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # besides TOMLDecodeError, integers of thousands of digits
         return _unreadable(f"不是有效的 TOML：{error}")
+    except RecursionError:
+        return _unreadable(_TOO_DEEP)
+    if _too_deep(content) or _too_deep(override or {}):
+        return _unreadable(_TOO_DEEP)
     raw_provenance = content.pop(PROVENANCE, {})
     provenance = {str(key): str(value) for key, value in _mapping(raw_provenance).items()}
     findings = _provenance_findings(content, provenance)
@@ -121,6 +128,8 @@ def load(text: str, *, name: str | None = None, override: Mapping[str, Any] | No
         findings.append(Finding("warning", "id_differs", "meta.id", f"应与文件名一致：{name}"))
     for key, value in (override or {}).items():
         _set(content, key, value)
+    if _too_deep(content):
+        return _unreadable(_TOO_DEEP)
     built = _build(Rulebook, content, "", findings)
     rulebook = None
     if built is not None and not any(f.severity == "error" for f in findings):
@@ -156,8 +165,8 @@ def flatten(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(content: Mapping[str, Any]) -> Any:
-    """``content`` as JSON values: dates as ISO 8601, decimals as strings."""
-    return json.loads(json.dumps(content, ensure_ascii=False, default=_plain))
+    """``content`` as JSON values, whatever a faulty file holds: dates as ISO 8601, decimals as strings."""
+    return json.loads(json.dumps(_exact(content), ensure_ascii=False, default=str))
 
 
 def _plain(value: object) -> str:
@@ -187,11 +196,20 @@ def _set(content: dict[str, Any], dotted: str, value: Any) -> None:
     if value is None:
         here.pop(last, None)
     else:
-        here[last] = _exact(copy.deepcopy(value))
+        here[last] = _exact(value)
+
+
+def _too_deep(content: Mapping[str, Any]) -> bool:
+    """Whether tables and lists stand deeper in each other than any rule does; nothing recursive sees them then."""
+    level: list[Any] = [content]
+    for _ in range(MAX_DEPTH):
+        tables = (list(value.values()) if isinstance(value, Mapping) else value for value in level)
+        level = [inner for table in tables if isinstance(table, list) for inner in table]
+    return bool(level)
 
 
 def _exact(value: Any) -> Any:
-    """JSON numbers with a fraction become decimals: no float decides anything."""
+    """A copy in which numbers with a fraction are decimals: no float decides anything."""
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, dict):
@@ -216,7 +234,7 @@ def _provenance_findings(content: Mapping[str, Any], provenance: Mapping[str, st
     findings += [
         Finding("error", "bad_provenance", key, f"出处写作 S:…、I:… 或 D，现为 {source!r}")
         for key, source in provenance.items()
-        if source.split(":")[0] not in {"S", "I", "D"}
+        if not _PROVENANCE_FORM.fullmatch(source)
     ]
     return findings
 
@@ -262,15 +280,32 @@ def _build(cls: type, table: Mapping[str, Any], path: str, findings: list[Findin
             sound = sound and values[key] is not None
             continue
         try:
-            if isinstance(table[key], float):
+            if _holds_float(table[key]):
                 raise msgspec.ValidationError('带小数的数写成字符串，如 "1.5"')
             if isinstance(table[key], dict) and _unknown_inside(hints[key], table[key]):
                 raise msgspec.ValidationError(f"未知的键 {_unknown_inside(hints[key], table[key])}")
             values[key] = msgspec.convert(table[key], hints[key])
+            if not _is_whole_hundredths(values[key]):
+                raise msgspec.ValidationError("应是小于一百万、至多两位小数的数")
         except msgspec.ValidationError as error:
             findings.append(Finding("error", "bad_value", where, f"值不合要求：{error}"))
             sound = False
     return cls(**values) if sound else None
+
+
+def _holds_float(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(_holds_float(inner) for inner in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float)
+
+
+def _is_whole_hundredths(value: object) -> bool:
+    """Whether a decimal, or a section's points, can be counted in hundredths; true of every other value."""
+    number = value.points if isinstance(value, _LEAF_TABLES) else value
+    if not isinstance(number, Decimal):
+        return True
+    is_bounded = number.is_finite() and number.adjusted() < 6  # arithmetic itself may overflow
+    return is_bounded and number == number.quantize(Decimal("0.01"))
 
 
 def _unknown_inside(hint: Any, value: dict[str, Any]) -> str:

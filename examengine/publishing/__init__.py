@@ -1,0 +1,1 @@
+"""From a file to an exam that can be sat: committing an import, freezing a release, publishing an exam."""

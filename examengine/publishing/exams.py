@@ -1,0 +1,156 @@
+"""Publishing an exam: refused while an assumed value is unconfirmed or a cell of the blueprint cannot be filled."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from examengine.papers.blueprint import Blueprint, blueprint_of
+from examengine.papers.proof import Proof, prove
+from examengine.records import audit, exams, items, releases, rulebooks
+from examengine.records.database import Database, Reading
+from examengine.records.exams import Exam, NewExam
+from examengine.records.releases import StoredRelease
+from examengine.records.shelf import Shelf
+from examengine.rules.load import Loaded, flatten, load, plain, usable
+from examengine.rules.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What stands between a rulebook with a release and an exam.
+
+    ``unconfirmed``: keys of assumed values that no named person has confirmed. ``proof``: what the release can do
+    for the blueprint on the last day of the window.
+    """
+
+    rulebook: Rulebook
+    blueprint: Blueprint
+    unconfirmed: tuple[str, ...]
+    proof: Proof
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.unconfirmed and not self.proof.shortfalls
+
+
+class NotReadyError(ValueError):
+    """The exam cannot be published; ``readiness`` says what is missing."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        names = (*readiness.unconfirmed, *(str(shortfall) for shortfall in readiness.proof.shortfalls))
+        super().__init__("；".join(names))
+        self.readiness = readiness
+
+
+async def keep_rulebook(database: Database, text: str, name: str, now_ms: int) -> Rulebook:
+    """Keep a revision of a rulebook; the same content is kept once.
+
+    Raises:
+        RulebookError: the file is faulty.
+    """
+    rulebook = usable(load(text, name=name))
+    async with database.writing() as tx:
+        await rulebooks.add_rulebook(tx, rulebook.meta.id, rulebook.digest, text, now_ms)
+    return rulebook
+
+
+async def stored(tx: Reading, digest: str) -> Loaded:
+    """A kept revision with its provenance.
+
+    Raises:
+        Missing: it was never used here.
+    """
+    row = await rulebooks.get_rulebook(tx, digest)
+    return load(row.toml, name=row.rulebook_id)
+
+
+async def confirm_all(
+    database: Database, digest: str, keys: tuple[str, ...], person_id: int, person_name: str, now_ms: int
+) -> None:
+    """Confirm assumed values by name (A-47).
+
+    Raises:
+        ValueError: a key is not an assumed value of the rulebook.
+    """
+    async with database.writing() as tx:
+        loaded = await stored(tx, digest)
+        values = plain(flatten(loaded.content))
+        for key in keys:
+            if key not in loaded.assumed():
+                raise ValueError(key)
+            await rulebooks.confirm(tx, digest, key, values[key], person_id, person_name, now_ms)
+        await audit.append(tx, now_ms, person_id, "confirm", "rulebook", None, {"digest": digest, "keys": list(keys)})
+
+
+async def readiness(tx: Reading, shelf: Shelf, digest: str, release_id: int) -> Readiness:
+    """What an exam under the rulebook with the release still lacks.
+
+    Raises:
+        Missing: rulebook or release are not kept here.
+    """
+    loaded = await stored(tx, digest)
+    rulebook = usable(loaded)
+    confirmed = await rulebooks.confirmations_of(tx, digest)
+    blueprint = blueprint_of(rulebook)
+    release = await shelf.release(tx, release_id)
+    return Readiness(
+        rulebook=rulebook,
+        blueprint=blueprint,
+        unconfirmed=tuple(key for key in loaded.assumed() if key not in confirmed),
+        proof=prove(blueprint, release, rulebook.window.closes_on),
+    )
+
+
+async def release_bank(database: Database, bank_id: int, by_person: int | None, now_ms: int) -> StoredRelease:
+    """Freeze the newest versions of every item of a bank.
+
+    Raises:
+        Missing: there is no such bank.
+        ValueError: the bank is empty.
+    """
+    async with database.writing() as tx:
+        newest = await items.newest_versions(tx, bank_id)
+        if not newest:
+            raise ValueError("the bank is empty")
+        version_ids = [item.version.id for item in newest]
+        release = await releases.make_release(tx, bank_id, version_ids, by_person, now_ms)
+        facts = {"release": release.no, "items": len(version_ids)}
+        await audit.append(tx, now_ms, by_person, "release", "bank", bank_id, facts)
+        return release
+
+
+async def publish_exam(
+    database: Database,
+    shelf: Shelf,
+    digest: str,
+    release_id: int,
+    title: str,
+    by_person: int | None,
+    now_ms: int,
+) -> Exam:
+    """Publish an exam.
+
+    Raises:
+        NotReadyError: an assumed value is unconfirmed, or the bank cannot fill the blueprint.
+        Missing: rulebook or release are not kept here.
+    """
+    async with database.writing() as tx:
+        ready = await readiness(tx, shelf, digest, release_id)
+        if not ready.is_ready:
+            raise NotReadyError(ready)
+        exam = await exams.publish(
+            tx,
+            NewExam(
+                title=title.strip() or ready.rulebook.meta.subject,
+                rulebook_digest=digest,
+                credit_year=ready.rulebook.meta.year,
+                release_id=release_id,
+                blueprint=msgspec.json.encode(ready.blueprint).decode(),
+                by_person=by_person,
+            ),
+            now_ms,
+        )
+        await audit.append(
+            tx, now_ms, by_person, "publish", "exam", exam.id, {"release": release_id, "digest": digest}
+        )
+        return exam

@@ -1,0 +1,185 @@
+"""Starting an attempt: one transaction decides, draws and inserts; then the sitting is opened in Redis.
+
+An intent is unique: a confirm sent twice leads to the attempt it began, whatever became of that, never to another.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from examengine.live import Desk, Opening, Standing, Word
+from examengine.papers.blueprint import Blueprint
+from examengine.papers.draw import DrawPool
+from examengine.papers.paper import pack, unpack
+from examengine.records import attempts, exams, releases
+from examengine.records.attempts import Attempt, NewAttempt
+from examengine.records.database import Database, Reading, Writing
+from examengine.records.enrolments import lock_enrolment
+from examengine.records.errors import Missing
+from examengine.records.history import EnrolmentRecord, load_history
+from examengine.records.shelf import Kept, Shelf
+from examengine.refusals import Next, Reason, Refusal
+from examengine.rules.history import Closing, DeadlineReason
+from examengine.rules.rulebook import Rulebook
+from examengine.sittings.contract import Contract, contract_of
+from examengine.sittings.deadlines import deadline_of, final_ms, leave_grace_ms
+
+SEED_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StartIntent:
+    """What the confirm page offered: attempt ``no`` of round ``round_no``, named once by ``nonce``."""
+
+    enrolment_id: int
+    person_id: int
+    round_no: int
+    no: int
+    nonce: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.enrolment_id}.{self.round_no}.{self.no}.{self.nonce}"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The attempt that the intent began, now or before."""
+
+    attempt_id: int
+    is_new: bool
+
+
+class Starter:
+    """Starts attempts and opens their sittings."""
+
+    def __init__(self, database: Database, desk: Desk, shelf: Shelf, new_seed: Callable[[int], bytes]) -> None:
+        """``new_seed``: unpredictable bytes, as many as asked for."""
+        self._database = database
+        self._desk = desk
+        self._shelf = shelf
+        self._new_seed = new_seed
+        self._pools: Kept[tuple[int, date], DrawPool] = Kept(32)
+
+    async def start(self, intent: StartIntent, session_version: int, stamp_ms: int) -> Started | Refusal:
+        """Start the attempt of ``intent``.
+
+        Raises:
+            records.Unavailable, live.Unavailable: nothing was started, or the same intent finds it.
+            Missing: there is no such enrolment, or it is another person's.
+        """
+        await self._desk.read(0, stamp_ms)  # a start while the desk is away would use up time nobody can answer in
+        async with self._database.writing() as tx:
+            enrolment = await lock_enrolment(tx, intent.enrolment_id)
+            if enrolment.person_id != intent.person_id:
+                raise Missing("enrolment", intent.enrolment_id)
+            known = await attempts.find_by_intent(tx, intent.key)
+            if known is not None:
+                return Started(known.id, is_new=False)
+            record = await load_history(tx, enrolment.id)
+            rulebook = await self._shelf.rulebook(tx, enrolment.rulebook_digest)
+            now_ms = max(stamp_ms, record.newest_fact_ms)
+            contract = contract_of(rulebook, record, now_ms)
+            if isinstance(contract, Refusal):
+                return contract
+            if (contract.round_no, contract.no) != (intent.round_no, intent.no):
+                return Refusal(Reason.NOT_RUNNING, Next.NONE)
+            attempt = await self._begin(tx, intent, rulebook, record, contract)
+            record = await load_history(tx, enrolment.id)
+        await self._open(rulebook, record, attempt, session_version, now_ms)
+        return Started(attempt.id, is_new=True)
+
+    async def open_again(self, attempt_id: int, session_version: int, now_ms: int) -> Standing | None:
+        """Open a sitting that Redis does not know though its attempt runs, with a higher generation.
+
+        None where the attempt has an outcome.
+        """
+        async with self._database.writing() as tx:
+            owned = await attempts.get_attempt(tx, attempt_id)
+            await lock_enrolment(tx, owned.attempt.enrolment_id)
+            if (await self._desk.read(attempt_id, now_ms)).word is not Word.ABSENT:
+                return await self._desk.read(attempt_id, now_ms)
+            if await attempts.raise_generation(tx, attempt_id) is None:
+                return None
+            owned = await attempts.get_attempt(tx, attempt_id)
+            record = await load_history(tx, owned.attempt.enrolment_id)
+            rulebook = await self._shelf.rulebook(tx, owned.attempt.rulebook_digest)
+        return await self._open(rulebook, record, owned.attempt, session_version, now_ms)
+
+    async def _begin(
+        self, tx: Writing, intent: StartIntent, rulebook: Rulebook, record: EnrolmentRecord, contract: Contract
+    ) -> Attempt:
+        exam = await exams.get_exam(tx, record.enrolment.exam_id)
+        blueprint = msgspec.json.decode(exam.blueprint, type=Blueprint)
+        pool = await self._pool(tx, exam.release_id, blueprint, local_day(contract.told_ms, rulebook))
+        release = await releases.get_release(tx, exam.release_id)
+        earlier = await attempts.papers_seen(tx, intent.person_id, release.bank_id)
+        seed = await self._seed(tx, rulebook, record)
+        seen = await self._items_of(tx, [row.paper for row in earlier]) if rulebook.exam.paper.new_per_attempt else ()
+        paper = pool.draw(seed, seen)
+        base = Closing(contract.base_deadline_ms, DeadlineReason(contract.base_reason))
+        closing = Closing(contract.deadline_ms, DeadlineReason(contract.deadline_reason))
+        attempt, _ = await attempts.begin(
+            tx,
+            NewAttempt(
+                enrolment_id=record.enrolment.id,
+                round_id=record.rounds[contract.round_no - 1].id,
+                no=contract.no,
+                intent=intent.key,
+                started_ms=contract.told_ms,
+                base_deadline_ms=base.deadline_ms,
+                base_reason=base.reason.value,
+                seed=seed,
+                generator=paper.generator,
+                paper=pack(paper),
+                release_id=exam.release_id,
+                rulebook_digest=rulebook.digest,
+                contract=msgspec.json.encode(contract).decode(),
+                look_at_ms=final_ms(rulebook, closing),
+            ),
+        )
+        return attempt
+
+    async def _open(
+        self, rulebook: Rulebook, record: EnrolmentRecord, attempt: Attempt, session_version: int, now_ms: int
+    ) -> Standing:
+        row = next(a for a in record.attempts if a.id == attempt.id)
+        return await self._desk.open(
+            Opening(
+                attempt_id=attempt.id,
+                owner_id=record.enrolment.person_id,
+                session_version=session_version,
+                generation=attempt.generation,
+                items=len(unpack(attempt.paper).items),
+                deadline=deadline_of(rulebook, record, row),
+                leave_grace_ms=leave_grace_ms(rulebook),
+            ),
+            now_ms,
+        )
+
+    async def _pool(self, tx: Reading, release_id: int, blueprint: Blueprint, day: date) -> DrawPool:
+        known = self._pools.find((release_id, day))
+        if known is not None and known.blueprint == blueprint:
+            return known
+        release = await self._shelf.release(tx, release_id)
+        return self._pools.put((release_id, day), DrawPool(blueprint, release, day))
+
+    async def _seed(self, tx: Reading, rulebook: Rulebook, record: EnrolmentRecord) -> bytes:
+        """Fresh for each attempt, or the first attempt's where the rules give everyone one paper for all attempts."""
+        if rulebook.exam.paper.new_per_attempt or not record.attempts:
+            return self._new_seed(SEED_BYTES)
+        return (await attempts.get_attempt(tx, record.attempts[0].id)).attempt.seed
+
+    async def _items_of(self, tx: Reading, papers: list[bytes]) -> tuple[int, ...]:
+        """Ids of the items on earlier papers, oldest first."""
+        versions = [item.version_id for packed in papers for item in unpack(packed).items]
+        items = await self._shelf.item_ids(tx, versions)
+        return tuple(items[version_id] for version_id in versions)
+
+
+def local_day(now_ms: int, rulebook: Rulebook) -> date:
+    """The day on which ``now_ms`` falls in the rulebook's zone."""
+    return datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone(ZoneInfo(rulebook.meta.timezone)).date()

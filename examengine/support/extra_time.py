@@ -1,0 +1,86 @@
+"""Extra time for an attempt that runs: an entry beside the frozen base deadline, pushed to the live sitting."""
+
+from dataclasses import dataclass
+
+from examengine.records import attempts, audit, entries, outbox
+from examengine.records.as_rules import closing_of
+from examengine.records.attempts import lock_attempt
+from examengine.records.database import Database
+from examengine.records.enrolments import lock_enrolment
+from examengine.records.entries import Entry, NewEntry
+from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
+from examengine.records.shelf import Shelf
+from examengine.records.words import EntryKind, OutboxKind
+from examengine.refusals import Next, Reason, Refusal
+from examengine.rules.closing import grace_ms
+from examengine.rules.rulebook import Rulebook
+
+MAX_MINUTES = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOrder:
+    """What an agent orders. ``nonce`` makes the form unique: sent twice it is one entry."""
+
+    attempt_id: int
+    minutes: int
+    by_person: int
+    reason_category: str
+    reason: str
+    ticket: str
+    nonce: str
+
+
+def still_runs(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int) -> bool:
+    """Whether an attempt's time can still be moved: nothing is closed for good before the grace is over."""
+    if row.outcome is not None:
+        return False
+    return now_ms < closing_of(rulebook, record, row).deadline_ms + grace_ms(rulebook)
+
+
+async def add_time(database: Database, shelf: Shelf, order: TimeOrder, stamp_ms: int) -> Entry | Refusal:
+    """Write the entry and the message to the live sitting, in one transaction. Nobody gives himself time.
+
+    Raises:
+        Missing: there is no such attempt.
+        ValueError: minutes out of bounds, or no reason.
+    """
+    if not 1 <= order.minutes <= MAX_MINUTES:
+        raise ValueError(f"minutes: {order.minutes}")
+    if not order.reason.strip():
+        raise ValueError("extra time needs a reason")
+    source = f"extra_time:{order.nonce}"
+    async with database.writing() as tx:
+        owned = await attempts.get_attempt(tx, order.attempt_id)
+        if owned.person_id == order.by_person:
+            return Refusal(Reason.TWO_PERSONS_REQUIRED, Next.NONE)
+        enrolment = await lock_enrolment(tx, owned.attempt.enrolment_id)
+        await lock_attempt(tx, order.attempt_id)
+        known = await entries.find_by_source(tx, source)
+        if known is not None:
+            return known
+        record = await load_history(tx, enrolment.id)
+        row = next(a for a in record.attempts if a.id == order.attempt_id)
+        rulebook = await shelf.rulebook(tx, row.rulebook_digest)
+        now_ms = max(stamp_ms, record.newest_fact_ms)
+        if not still_runs(rulebook, record, row, now_ms):
+            return Refusal(Reason.NOT_RUNNING, Next.NONE)
+        entry, _ = await entries.add_entry(
+            tx,
+            NewEntry(
+                enrolment_id=enrolment.id,
+                kind=EntryKind.EXTRA_TIME,
+                amount=order.minutes,
+                attempt_id=order.attempt_id,
+                by_person=order.by_person,
+                reason_category=order.reason_category,
+                reason=order.reason,
+                ticket=order.ticket,
+                source=source,
+            ),
+            now_ms,
+        )
+        await outbox.put(tx, order.attempt_id, OutboxKind.DEADLINE, {"entry": entry.id}, now_ms)
+        facts = {"minutes": order.minutes, "entry": entry.id, "reason": order.reason_category}
+        await audit.append(tx, now_ms, order.by_person, "extra_time", "attempt", order.attempt_id, facts)
+        return entry

@@ -1,0 +1,1 @@
+"""HTTP: pages, forms, guards. The composition root is ``app``."""

@@ -1,0 +1,152 @@
+"""The composition root: routes, guards and headers around the services."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from examengine import live
+from examengine.records.errors import Unavailable
+from examengine.web.assets import VersionedStatic, folder, version_of
+from examengine.web.author.routes import ROUTES as AUTHOR_ROUTES
+from examengine.web.candidate.live import LiveAnswers
+from examengine.web.candidate.routes import ROUTES as CANDIDATE_ROUTES
+from examengine.web.guards import Guard, Refuse, refuse_bare, wants_json
+from examengine.web.http import NotAllowed, error_page, see_other
+from examengine.web.operator.routes import ROUTES as OPERATOR_ROUTES
+from examengine.web.security import SecurityHeaders
+from examengine.web.services import Services
+from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
+
+log = structlog.get_logger("examengine.web")
+
+
+def create_app(services: Services, *, hotline: str = "", hotline_hours: str = "", sweeps: bool = True) -> ASGIApp:
+    """The application around opened services.
+
+    Args:
+        sweeps: run the sweeper in this process; tests call it themselves.
+    """
+    static = folder("static")
+    app = Starlette(
+        routes=[
+            Route("/health", _health),
+            Mount("/static", VersionedStatic(static, version_of(static))),
+            *CANDIDATE_ROUTES,
+            *AUTHOR_ROUTES,
+            *SUPPORT_ROUTES,
+            *OPERATOR_ROUTES,
+        ],
+        exception_handlers={
+            NotAllowed: _not_allowed,
+            HTTPException: _http_error,
+            Unavailable: _unavailable,
+            live.Unavailable: _unavailable,
+            Exception: _our_fault,
+        },
+        lifespan=_lifespan(services, sweeps=sweeps),
+    )
+    app.state.services = services
+    app.state.hotline = hotline
+    app.state.hotline_hours = hotline_hours
+    guarded = Guard(
+        LiveAnswers(app, services),
+        tokens=services.tokens,
+        clock=services.clock,
+        origin=services.settings.public_url,
+        cookie=session_cookie(services),
+        refuse=_refuser(app),
+        trust_host=services.settings.demo,
+    )
+    return _WithLifespan(SecurityHeaders(guarded, https=services.settings.secure_cookies), app)
+
+
+def session_cookie(services: Services) -> str:
+    """The session cookie's name: ``__Host-`` needs https."""
+    return "__Host-session" if services.settings.secure_cookies else "session"
+
+
+class _WithLifespan:
+    """Gives the server's lifespan messages to Starlette past the guards."""
+
+    def __init__(self, around: ASGIApp, app: Starlette) -> None:
+        self._around = around
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._app if scope["type"] == "lifespan" else self._around)(scope, receive, send)
+
+
+def _lifespan(services: Services, *, sweeps: bool) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(services.sweeper.run()) if sweeps else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    return lifespan
+
+
+async def _health(request: Request) -> Response:
+    """Both stores answer."""
+    services: Services = request.app.state.services
+    try:
+        await services.calls.command("PING")
+        async with services.database.reading():
+            pass
+    except (Unavailable, live.Unavailable) as error:
+        return PlainTextResponse(f"unavailable: {type(error).__name__}\n", 503)
+    return PlainTextResponse("ok\n")
+
+
+async def _not_allowed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotAllowed)
+    if error.status == 401 and request.method == "GET":
+        return see_other("/login")
+    return await error_page(request, error.status)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = await error_page(request, error.status_code)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("unavailable", path=request.url.path, error=type(error).__name__)
+    response = await error_page(request, 503)
+    response.headers["retry-after"] = "3"
+    return response
+
+
+async def _our_fault(request: Request, error: Exception) -> Response:
+    log.error("failed", path=request.url.path, error=type(error).__name__)
+    return await error_page(request, 500)
+
+
+def _refuser(app: Starlette) -> Refuse:
+    async def refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:
+        if wants_json(scope):
+            await refuse_bare(scope, receive, send, status)
+            return
+        scope["app"] = app
+        scope["state"].setdefault("now_ms", app.state.services.clock.now_ms())
+        response = await error_page(Request(scope, receive), status)
+        response.headers["connection"] = "close"
+        await response(scope, receive, send)
+
+    return refuse

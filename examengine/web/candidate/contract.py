@@ -1,0 +1,143 @@
+"""The contract page (考试说明) and the start that it promises."""
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from examengine.records.errors import Missing
+from examengine.records.words import Role
+from examengine.refusals import Reason, Refusal
+from examengine.rules.calendar import MINUTE_MS
+from examengine.rules.history import DeadlineReason, Label
+from examengine.rules.rulebook import Rulebook
+from examengine.sittings.contract import Contract, contract_of
+from examengine.sittings.start import StartIntent
+from examengine.web import times
+from examengine.web.candidate.contract_words import paper_facts, rules_told, undertaking
+from examengine.web.candidate.my import own_enrolment
+from examengine.web.contexts import candidate as contexts
+from examengine.web.contexts.frame import Fact, FieldError, Frame
+from examengine.web.http import (
+    NotAllowed,
+    error_page,
+    field_of,
+    frame_of,
+    now_of,
+    page,
+    path_id,
+    see_other,
+    services_of,
+    session_of,
+    signed_in,
+    visitor_of,
+)
+from examengine.web.messages import DEADLINE_REASONS, LABELS
+from examengine.web.tokens import Intent
+from examengine.web.wording import gettext as _
+
+ACT = "start"
+
+
+@signed_in(Role.CANDIDATE)
+async def contract(request: Request) -> Response:
+    """P3: what a start now would mean. Whoever may not start is told why."""
+    return await _contract_page(request, path_id(request), ())
+
+
+@signed_in(Role.CANDIDATE)
+async def start(request: Request) -> Response:
+    """Start the attempt that the page offered. Sent twice, it leads to the same attempt."""
+    services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
+    enrolment_id = path_id(request)
+    intent = services.tokens.read_intent(field_of(request, "intent"), now_ms)
+    if intent is None or (intent.act, intent.subject_id, intent.person_id) != (
+        ACT,
+        enrolment_id,
+        visitor.person.id,
+    ):
+        return await _contract_page(request, enrolment_id, ())
+    _line, record, rulebook = await own_enrolment(request, enrolment_id)
+    shown = contract_of(rulebook, record, now_ms)
+    errors = _missing_consent(request, shown)
+    if errors:
+        return await _contract_page(request, enrolment_id, errors)
+    if not services.accepts_starts():
+        return await error_page(request, 503)
+    session = session_of(request)
+    assert session is not None
+    started = await _start(request, intent, session.version, now_ms)
+    if isinstance(started, Refusal):
+        if started.reason is Reason.ATTEMPT_RUNNING:
+            running = next(a for a in record.attempts if a.outcome is None)
+            return see_other(f"/sittings/{running.id}")
+        return see_other(f"/enrolments/{enrolment_id}/contract")
+    return see_other(f"/sittings/{started}")
+
+
+async def _start(request: Request, intent: Intent, session_version: int, now_ms: int) -> int | Refusal:
+    wanted = StartIntent(intent.subject_id, intent.person_id, intent.round_no, intent.no, intent.nonce)
+    try:
+        started = await services_of(request).starter.start(wanted, session_version, now_ms)
+    except Missing:
+        raise NotAllowed(404) from None
+    return started if isinstance(started, Refusal) else started.attempt_id
+
+
+def _missing_consent(request: Request, shown: Contract | Refusal) -> tuple[FieldError, ...]:
+    errors = []
+    if not field_of(request, "honest"):
+        errors.append(FieldError("honest", _("请先阅读并勾选诚信承诺")))
+    if isinstance(shown, Contract) and shown.is_cut and not field_of(request, "short"):
+        errors.append(FieldError("short", _("请确认您知道时间不足")))
+    return tuple(errors)
+
+
+async def _contract_page(request: Request, enrolment_id: int, errors: tuple[FieldError, ...]) -> Response:
+    services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
+    line, record, rulebook = await own_enrolment(request, enrolment_id)
+    shown = contract_of(rulebook, record, now_ms)
+    if isinstance(shown, Refusal):
+        running = next((a for a in record.attempts if a.outcome is None), None)
+        if shown.reason is Reason.ATTEMPT_RUNNING and running is not None:
+            return see_other(f"/sittings/{running.id}")
+        return see_other(f"/enrolments/{enrolment_id}/why")
+    frame = await frame_of(request, "/my")
+    nonce = secrets.token_urlsafe(9)
+    intent = Intent(ACT, enrolment_id, visitor.person.id, shown.round_no, shown.no, nonce)
+    left_minutes = (shown.deadline_ms - now_ms) // MINUTE_MS
+    context = contexts.Contract(
+        frame=frame,
+        enrolment_id=enrolment_id,
+        intent=services.tokens.intent(intent, now_ms),
+        subject=rulebook.meta.subject,
+        year=line.enrolment.credit_year,
+        no=shown.no,
+        allowed=shown.allowed,
+        label=LABELS[Label(shown.label)],
+        deadline_ms=shown.deadline_ms,
+        deadline_reason=shown.deadline_reason,
+        minutes=shown.minutes,
+        facts=_facts(rulebook, shown, frame),
+        rules=rules_told(rulebook),
+        undertaking=undertaking(),
+        short_minutes=left_minutes if shown.is_cut else None,
+        errors=errors,
+    )
+    return page("contract.html", context, 422 if errors else 200)
+
+
+def _facts(rulebook: Rulebook, shown: Contract, frame: Frame) -> tuple[Fact, ...]:
+    exam = rulebook.exam
+    reason = DEADLINE_REASONS[DeadlineReason(shown.deadline_reason)]
+    return (
+        Fact(_("考试机会"), _("第 {no} 次，共 {n} 次").format(no=shown.no, n=shown.allowed)),
+        Fact(_("考试时长"), _("{n} 分钟").format(n=shown.minutes)),
+        *paper_facts(exam.paper),
+        Fact(
+            _("满分与及格线"), _("满分 {full} 分，{line} 分及格").format(full=exam.full_score, line=exam.pass_score)
+        ),
+        Fact(_("现在开始的话，交卷截止"), times.moment(shown.deadline_ms, frame.zone), reason),
+        Fact(_("考试开放到"), times.moment(shown.window_closes_ms, frame.zone)),
+        Fact(_("客服电话"), exam.support_phone),
+    )

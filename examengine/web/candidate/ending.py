@@ -1,0 +1,298 @@
+"""Handing in, giving up, and the result."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from examengine.live import CloseReason, Sitting, Standing, Word
+from examengine.papers.blueprint import Blueprint
+from examengine.papers.paper import unpack
+from examengine.records import exams, outcomes
+from examengine.records.as_rules import closing_of, history_of
+from examengine.records.errors import Missing, Unavailable
+from examengine.records.outcomes import Outcome
+from examengine.records.words import Role
+from examengine.refusals import Next, Reason, Refusal
+from examengine.rules.calendar import MINUTE_MS, window_of
+from examengine.rules.history import OutcomeReason, State
+from examengine.sittings.contract import Contract, contract_of
+from examengine.sittings.finish import Ended
+from examengine.web.candidate.exam import Own, own_attempt, pen_of
+from examengine.web.candidate.my import score_is_hidden
+from examengine.web.contexts.candidate import GiveUp, HandIn, Registering, Result, SectionScore, Verdict
+from examengine.web.contexts.frame import Act, FieldError
+from examengine.web.http import (
+    NotAllowed,
+    error_page,
+    field_of,
+    frame_of,
+    now_of,
+    page,
+    path_id,
+    see_other,
+    services_of,
+    session_of,
+    signed_in,
+)
+from examengine.web.messages import HOW_ENDED, KINDS, OUTCOMES, refusal_told
+from examengine.web.tokens import PageToken
+from examengine.web.wording import gettext as _
+
+REFRESH_S = 5
+
+
+@signed_in(Role.CANDIDATE)
+async def hand_in_page(request: Request) -> Response:
+    """P5: counts and blanks before the hand-in, for pages without JavaScript."""
+    own, sitting = await _running(request)
+    if sitting is None:
+        return see_other(f"/sittings/{own.id}/result")
+    earliest_ms = own.row.started_ms + own.rulebook.exam.min_minutes_before_submit * MINUTE_MS
+    positions = range(1, sitting.items + 1)
+    now_ms = now_of(request)
+    context = HandIn(
+        frame=await frame_of(request),
+        sitting_id=own.id,
+        title=own.title,
+        token=_token(request, own, sitting),
+        total=sitting.items,
+        answered=len(sitting.given),
+        blank=tuple(p for p in positions if p not in sitting.given),
+        flagged=tuple(p for p in positions if p in sitting.flags and sitting.flags[p].value),
+        deadline_ms=sitting.deadline_ms,
+        left_ms=sitting.left_ms,
+        not_before_ms=earliest_ms if now_ms < earliest_ms else None,
+    )
+    return page("hand_in.html", context)
+
+
+@signed_in(Role.CANDIDATE)
+async def hand_in(request: Request) -> Response:
+    """Hand in. What the candidate is told stands in the record already."""
+    return await _end(request, CloseReason.HAND_IN)
+
+
+@signed_in(Role.CANDIDATE)
+async def give_up_page(request: Request) -> Response:
+    """Giving up, in two steps that name the consequence (A-01)."""
+    step = 2 if request.query_params.get("step") == "2" else 1
+    return await _give_up_page(request, step, ())
+
+
+@signed_in(Role.CANDIDATE)
+async def give_up(request: Request) -> Response:
+    """The confirmed give-up: a forced exit (S2014-54)."""
+    if not field_of(request, "sure"):
+        return await _give_up_page(request, 2, (FieldError("sure", _("请先勾选，表示您知道后果")),))
+    return await _end(request, CloseReason.GIVE_UP)
+
+
+@signed_in(Role.CANDIDATE)
+async def result(request: Request) -> Response:
+    """P7. An attempt that is due, or that a crash left unrecorded, is recorded first."""
+    services, now_ms = services_of(request), now_of(request)
+    own = await own_attempt(request, path_id(request))
+    outcome = own.row.outcome
+    if outcome is None:
+        try:
+            outcome = await services.finisher.look_at(own.id, now_ms)
+        except Unavailable:
+            return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))
+        if outcome is None:
+            if now_ms < closing_of(own.rulebook, own.record, own.row).deadline_ms:
+                return see_other(f"/sittings/{own.id}")
+            return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))
+        own = await own_attempt(request, own.id)
+    return await _result_page(request, own, outcome)
+
+
+async def _end(request: Request, reason: CloseReason) -> Response:
+    services, attempt_id = services_of(request), path_id(request)
+    pen = pen_of(request, attempt_id)
+    try:
+        ended = await services.finisher.by_page(pen, reason, now_of(request))
+    except Missing:
+        raise NotAllowed(404) from None
+    except Unavailable:
+        token = field_of(request, "t")
+        return await _registering_act(request, attempt_id, reason, token)
+    if isinstance(ended, Ended):
+        return see_other(f"/sittings/{attempt_id}/result")
+    if isinstance(ended, Refusal):
+        where = "hand-in" if ended.reason is Reason.TOO_EARLY_TO_SUBMIT else "result"
+        return see_other(f"/sittings/{attempt_id}/{where}")
+    return await _told_by_desk(request, attempt_id, ended)
+
+
+async def _told_by_desk(request: Request, attempt_id: int, standing: Standing) -> Response:
+    match standing.word:
+        case Word.NOT_OWNER:
+            raise NotAllowed(404)
+        case Word.REVOKED:
+            raise NotAllowed(401)
+        case Word.ABSENT | Word.OPENING:
+            return await error_page(request, 503)
+        case _:
+            return see_other(f"/sittings/{attempt_id}")
+
+
+async def _running(request: Request) -> tuple[Own, Sitting | None]:
+    """One's own attempt with its sitting, None where it has ended."""
+    own = await own_attempt(request, path_id(request))
+    if own.row.outcome is not None:
+        return own, None
+    sitting = await services_of(request).desk.read(own.id, now_of(request))
+    is_running = sitting.state == "running" and sitting.left_ms > 0
+    return own, sitting if is_running else None
+
+
+def _token(request: Request, own: Own, sitting: Sitting) -> str:
+    """A page token of the page that holds the pen now: this page continues it."""
+    session = session_of(request)
+    assert session is not None
+    token = PageToken(own.id, session.person_id, sitting.generation, sitting.epoch, sitting.page_id or "0")
+    return services_of(request).tokens.page(token)
+
+
+async def _give_up_page(request: Request, step: int, errors: tuple[FieldError, ...]) -> Response:
+    own, sitting = await _running(request)
+    if sitting is None:
+        return see_other(f"/sittings/{own.id}/result")
+    context = GiveUp(
+        frame=await frame_of(request),
+        sitting_id=own.id,
+        title=own.title,
+        step=step,
+        token=_token(request, own, sitting),
+        no=own.row.no,
+        allowed=own.allowed,
+        answered=len(sitting.given),
+        total=sitting.items,
+        left_ms=sitting.left_ms,
+        deadline_ms=sitting.deadline_ms,
+        consequences=_consequences(own),
+        errors=errors,
+    )
+    return page("give_up.html", context, 422 if errors else 200)
+
+
+def _consequences(own: Own) -> tuple[str, ...]:
+    rules = own.rulebook.exam.forced_exit
+    told = {
+        "fail": _("本次考试登记为不及格，没有成绩。"),
+        "grade_saved": _("本次考试立即结束，按已保存的答案评分。"),
+        "void": _("本次考试作废，不计成绩。"),
+    }[rules.outcome]
+    used = _("这次机会已用掉，不能再继续。") if rules.uses_attempt else _("这次考试不能再继续。")
+    return (told, used)
+
+
+async def _registering(request: Request, repeat: Act) -> Response:
+    context = Registering(
+        frame=await frame_of(request),
+        title=_("已收卷，正在评分"),
+        text=_("您的答案都已保存，考试结果正在登记。"),
+        since_ms=now_of(request),
+        refresh_s=REFRESH_S,
+        repeat=repeat,
+    )
+    return page("registering.html", context, 202)
+
+
+async def _registering_act(request: Request, attempt_id: int, reason: CloseReason, token: str) -> Response:
+    """The record is away: say so, and repeat the same intent."""
+    gives_up = reason is CloseReason.GIVE_UP
+    address = f"/sittings/{attempt_id}/{'give-up' if gives_up else 'hand-in'}"
+    fields = (("t", token), ("sure", "1")) if gives_up else (("t", token),)
+    context = Registering(
+        frame=await frame_of(request),
+        title=_("正在登记"),
+        text=_("系统正在恢复，您的操作还没有登记完成。答案都已保存，请过几秒再按一次。"),
+        since_ms=now_of(request),
+        refresh_s=REFRESH_S,
+        repeat=Act(address, _("再试一次"), post=True),
+        fields=fields,
+    )
+    return page("registering.html", context, 503)
+
+
+async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response:
+    services, now_ms = services_of(request), now_of(request)
+    frame = await frame_of(request, "/my")
+    reason = OutcomeReason(outcome.reason)
+    window = window_of(own.rulebook, own.record.enrolment.credit_year)
+    is_marked = outcome.score_hundredths is not None
+    hidden = is_marked and score_is_hidden(own.rulebook, window.closes_ms, now_ms)
+    async with services.database.reading() as tx:
+        exam = await exams.get_exam(tx, own.owned.exam_id)
+        try:
+            final = await outcomes.get_answers(tx, own.id)
+        except Missing:
+            final = None
+        series = await outcomes.series(tx, own.id)
+    next_title, next_text, act = _next_step(own, now_ms, frame.zone, hidden=hidden)
+    sections = () if hidden or final is None or not is_marked else _section_scores(final.detail, exam.blueprint)
+    context = Result(
+        frame=frame,
+        sitting_id=own.id,
+        subject=own.rulebook.meta.subject,
+        year=own.record.enrolment.credit_year,
+        verdict=Verdict.AWAITING if hidden else _verdict(outcome),
+        score_hundredths=None if hidden else outcome.score_hundredths,
+        full_hundredths=own.rulebook.exam.full_score * 100,
+        pass_hundredths=own.rulebook.exam.pass_score * 100,
+        no=own.row.no,
+        allowed=own.allowed,
+        label=own.label,
+        how=HOW_ENDED[State(outcome.state)],
+        why=_("成绩在考试开放时间结束后公布。") if hidden else OUTCOMES[reason],
+        started_ms=own.row.started_ms,
+        ended_ms=outcome.ended_ms,
+        answered=len(final.answers) if final is not None else 0,
+        total=len(unpack(own.owned.attempt.paper).items),
+        sections=sections,
+        next_title=next_title,
+        next_text=next_text,
+        act=act,
+        note=_rescored_note(series),
+    )
+    return page("result.html", context)
+
+
+def _verdict(outcome: Outcome) -> Verdict:
+    if outcome.state == State.VOID:
+        return Verdict.VOID
+    if outcome.result is None:
+        return Verdict.AWAITING
+    return Verdict(outcome.result)
+
+
+def _section_scores(detail: object, blueprint: str) -> tuple[SectionScore, ...]:
+    cells = msgspec.json.decode(blueprint, type=Blueprint).cells
+    rows = detail["cells"] if isinstance(detail, dict) else []
+    return tuple(
+        SectionScore(KINDS[cells[index].kind.value], score, full, right, count)
+        for index, count, right, score, full in rows
+    )
+
+
+def _rescored_note(series: tuple[Outcome, ...]) -> str:
+    scores = [row.score_hundredths for row in series if row.score_hundredths is not None]
+    if len(scores) < 2 or scores[0] == scores[-1]:
+        return ""
+    return _("成绩已更正：原来 {old} 分，现在 {new} 分。").format(old=scores[0] / 100, new=scores[-1] / 100)
+
+
+def _next_step(own: Own, now_ms: int, zone: str, *, hidden: bool) -> tuple[str, str, Act | None]:
+    if hidden:
+        return _("等待公布"), _("不需要再做什么。"), None
+    if history_of(own.record).passed:
+        return _("考试已及格"), _("不需要再考。成绩已记入本年度继续教育档案。"), None
+    decision = contract_of(own.rulebook, own.record, now_ms)
+    address = f"/enrolments/{own.record.enrolment.id}"
+    if isinstance(decision, Contract):
+        text = _("您还可以再考 {n} 次，准备好再开始。").format(n=decision.left)
+        return _("还有考试机会"), text, Act(f"{address}/contract", _("再次考试"))
+    told = refusal_told(decision, zone)
+    act = Act("/my", told.act_text) if decision.next in {Next.BUY_CARD, Next.ACTIVATE_CARD} else None
+    return told.title, f"{told.text}{told.next_text}", act or Act(f"{address}/why", _("为什么不能考"))

@@ -1,0 +1,176 @@
+"""The questions and the answer card (答题卡) of an exam page, joined from fragments.
+
+A question is rendered once per item version and worker, with markers where an attempt differs: position,
+letters, order of options, what is checked. Filling the markers in is string formatting, so fifty questions
+cost a fraction of rendering them.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from markupsafe import Markup
+
+from examengine.web import messages, times
+from examengine.web.pages import template
+from examengine.web.wording import gettext as _
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BETWEEN = "\x02|\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item version, ready to be filled in: what stands before the options, each option, what follows."""
+
+    head: str
+    options: dict[str, str]
+    tail: str
+
+
+class _Markers:
+    """Stands in the template for every value that is known only per attempt."""
+
+    def __getattr__(self, name: str) -> Markup:
+        return Markup(_BETWEEN if name == "between" else f"\x02{name}\x03")  # noqa: S704
+
+
+def compile_question(kind: str, stem: str, options: Sequence[tuple[str, str]]) -> Question:
+    """Render an item version with markers.
+
+    Args:
+        kind: single_choice, multiple_choice or true_false.
+        options: (id, text), in any order.
+    """
+    clean = [(option_id, _CONTROLS.sub("", text).strip()) for option_id, text in options]
+    html = template("exam_question.html").render(
+        mark=_Markers(),
+        kind_text=messages.KINDS[kind],
+        many=kind == "multiple_choice",
+        stem=_CONTROLS.sub("", stem).strip(),
+        options=clean,
+    )
+    html = re.sub(r"\n\s*", "\n", html).replace(">\n<", "><").replace("%", "%%")
+    html = re.sub("\n?" + re.escape(_BETWEEN) + "\n?", _BETWEEN, html)
+    head, *filled, tail = re.sub(r"\x02(\w+)\x03", r"%(\1)s", html).split(_BETWEEN)
+    return Question(head, dict(zip((option_id for option_id, _text in clean), filled, strict=True)), tail)
+
+
+class Shelf:
+    """The questions of this worker, the longest unused dropped first."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._questions: OrderedDict[int, Question] = OrderedDict()
+
+    def missing(self, version_ids: Iterable[int]) -> list[int]:
+        """Those that have to be compiled first."""
+        return [version_id for version_id in version_ids if version_id not in self._questions]
+
+    def put(self, version_id: int, question: Question) -> None:
+        self._questions[version_id] = question
+        while len(self._questions) > self._most:
+            self._questions.popitem(last=False)
+
+    def of(self, version_id: int) -> Question:
+        """Raises KeyError for one that ``missing`` would have named."""
+        self._questions.move_to_end(version_id)
+        return self._questions[version_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question at its place in an attempt. ``answer``: option ids as one string, "" for blank."""
+
+    question: Question
+    position: int
+    option_order: Sequence[str]
+    answer: str = ""
+    revision: int = 0
+    flagged: bool = False
+    flag_revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A cell of the blueprint as a part of the paper; ``points_hundredths`` each."""
+
+    kind: str
+    points_hundredths: int
+    shown: Sequence[Shown]
+
+
+def paper_html(sections: Sequence[Section]) -> Markup:
+    """Every section with its heading and questions."""
+    parts: list[str] = []
+    for number, section in enumerate(sections, 1):
+        count = len(section.shown)
+        points = times.points(section.points_hundredths)
+        title = _("{no}、{kind}（共 {count} 题，每题 {each} 分，共 {sum} 分）").format(
+            no=times.ordinal(number),
+            kind=messages.KINDS[section.kind],
+            count=count,
+            each=points,
+            sum=times.points(section.points_hundredths * count),
+        )
+        parts.append(
+            f'<section class="part" aria-labelledby="part{number}"><h2 id="part{number}">{escape(title)}</h2>'
+        )
+        for shown in section.shown:
+            _question(parts, shown, points)
+        parts.append("</section>")
+    return Markup("".join(parts))  # noqa: S704 - joined from escaped fragments
+
+
+def _question(parts: list[str], shown: Shown, points: str) -> None:
+    saved = bool(shown.answer)
+    values = {
+        "pos": shown.position,
+        "rev": shown.revision,
+        "flag_rev": shown.flag_revision,
+        "points": points,
+        "state": "saved" if saved else "blank",
+        "state_text": _("已保存") if saved else _("未答"),
+        "flagged": " checked" if shown.flagged else "",
+    }
+    question = shown.question
+    parts.append(question.head % values)
+    answer = shown.answer
+    for letter, option_id in zip(LETTERS, shown.option_order, strict=False):
+        values["letter"] = letter
+        values["checked"] = " checked" if option_id in answer else ""
+        parts.append(question.options[option_id] % values)
+    parts.append(question.tail % values)
+
+
+def cell_name(position: int, *, answered: bool, flagged: bool) -> str:
+    """What a screen reader says for a cell: 第 12 题，已答，已标记."""
+    name = _("第 {n} 题，已答") if answered else _("第 {n} 题，未答")
+    return (name + _("，已标记") if flagged else name).format(n=position)
+
+
+def card_html(sections: Sequence[Section]) -> Markup:
+    """The answer card: a grid of links a section."""
+    parts: list[str] = []
+    for section in sections:
+        title = escape(messages.KINDS[section.kind])
+        parts.append(f'<h3>{title}</h3><ul class="cells">')
+        for shown in section.shown:
+            answered, position = bool(shown.answer), shown.position
+            look = "cell" + (" is-answered" if answered else "") + (" is-flagged" if shown.flagged else "")
+            name = cell_name(position, answered=answered, flagged=shown.flagged)
+            parts.append(f'<li><a class="{look}" href="#q{position}" data-cell="{position}"')
+            parts.append(f' aria-label="{name}">{position}</a></li>')
+        parts.append("</ul>")
+    return Markup("".join(parts))  # noqa: S704 - numbers and fixed words only
+
+
+def answered_count(sections: Sequence[Section]) -> int:
+    return sum(bool(shown.answer) for section in sections for shown in section.shown)
+
+
+def flagged_count(sections: Sequence[Section]) -> int:
+    return sum(shown.flagged for section in sections for shown in section.shown)

@@ -1,0 +1,286 @@
+"""Contexts of the support staff's pages."""
+
+from dataclasses import dataclass
+
+from examengine.web.contexts.frame import Act, Fact, FieldError, Frame, Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit: document and phone masked."""
+
+    person_id: int
+    name: str
+    document_masked: str
+    phone_masked: str
+    unit: str
+    state_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """S1. ``more``: there were more hits than are shown. ``hint``: what the text was taken for, or what to try."""
+
+    frame: Frame
+    query: str
+    asked: bool
+    results: tuple[Found, ...]
+    more: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """``waiting``: a request to void it waits. ``score_hidden``: there is a score that may not be told yet."""
+
+    attempt_id: int
+    no: int
+    label: str
+    state_text: str
+    tone: Tone
+    started_ms: int
+    deadline_ms: int
+    deadline_reason: str
+    ended_ms: int | None
+    score_hundredths: int | None
+    answered: int
+    total: int
+    why: str
+    can_void: bool
+    waiting: bool = False
+    score_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoundBlock:
+    no: int
+    opened_text: str
+    opened_ms: int
+    allowed: int
+    used: int
+    learning_percent: int | None
+    attempts: tuple[AttemptRow, ...]
+    left: int = 0
+    expires_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """``inferred`` where it is computed rather than recorded."""
+
+    at_ms: int
+    text: str
+    by: str = ""
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A line of the account: ``change`` as it is written (+1 次, −1 次, +10 分钟), by whom, why, on which ticket."""
+
+    at_ms: int
+    text: str
+    change: str
+    by: str = ""
+    why: str = ""
+    ticket: str = ""
+    undone: bool = False
+    undo_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """A request that waits for a second person. ``href`` leads there, "" for the one who asked."""
+
+    text: str
+    asked_by: str
+    asked_ms: int
+    ticket: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentBlock:
+    """``reason`` and ``next`` are the codes of the refusal behind the sentence, "" where the person may start.
+    ``no_grant``: why no attempts can be granted now.
+    """
+
+    enrolment_id: int
+    subject: str
+    year: int
+    sentence: str
+    tone: Tone
+    why_text: str
+    left: int
+    allowed: int
+    rounds: tuple[RoundBlock, ...]
+    ledger: tuple[LedgerEntry, ...]
+    acts: tuple[Act, ...]
+    waiting: tuple[WaitingLine, ...] = ()
+    no_grant: str = ""
+    reason: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDesk:
+    """S2: one person, every exam, each with its sentence of state and the acts that are possible.
+
+    ``reveal_reasons`` is empty while the numbers are shown in full, which ends at ``revealed_until_ms``.
+    """
+
+    frame: Frame
+    person_id: int
+    name: str
+    identity: tuple[Fact, ...]
+    enrolments: tuple[EnrolmentBlock, ...]
+    timeline: tuple[TimelineRow, ...]
+    reveal_reasons: tuple[tuple[str, str], ...] = ()
+    revealed_until_ms: int | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEffect:
+    """What the entry would do, or why it is refused."""
+
+    allowed: bool
+    text: str
+    left_before: int = 0
+    left_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The grant dialog as a page; ``effect`` is None where what was typed cannot be weighed. ``intent`` names what
+    the effect was shown for, so that nothing else can be confirmed.
+    """
+
+    frame: Frame
+    person_id: int
+    enrolment_id: int
+    name: str
+    document_masked: str
+    subject: str
+    year: int
+    attempts: int
+    attempts_max: int
+    reason: str
+    reasons: tuple[tuple[str, str], ...]
+    note: str
+    ticket: str
+    expires: str
+    expires_min: str
+    expires_max: str
+    intent: str
+    effect: GrantEffect | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeEffect:
+    """What extra time would do to the deadline, or why it cannot be given."""
+
+    allowed: bool
+    text: str
+    before_ms: int = 0
+    after_ms: int = 0
+    after_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraTime:
+    """Extra time for a running attempt; ``intent`` names what the effect was shown for."""
+
+    frame: Frame
+    person_id: int
+    attempt_id: int
+    name: str
+    document_masked: str
+    subject: str
+    year: int
+    facts: tuple[Fact, ...]
+    minutes: int
+    minutes_max: int
+    reason: str
+    reasons: tuple[tuple[str, str], ...]
+    note: str
+    ticket: str
+    intent: str
+    effect: TimeEffect | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRequest:
+    """Taking an entry back. ``refused``: why it cannot be, "" where it can."""
+
+    frame: Frame
+    person_id: int
+    entry_id: int
+    name: str
+    document_masked: str
+    facts: tuple[Fact, ...]
+    effects: tuple[str, ...]
+    refused: str
+    reasons: tuple[tuple[str, str], ...]
+    reason: str
+    note: str
+    ticket: str
+    intent: str
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRequest:
+    frame: Frame
+    person_id: int
+    attempt_id: int
+    name: str
+    document_masked: str
+    facts: tuple[Fact, ...]
+    effects: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    reason: str
+    note: str
+    ticket: str
+    intent: str
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """``token`` binds the approval to what is shown. ``own``: asked for by the person who looks."""
+
+    approval_id: int
+    what: str
+    name: str
+    document_masked: str
+    facts: tuple[Fact, ...]
+    reason_text: str
+    ticket: str
+    asked_by: str
+    asked_ms: int
+    token: str
+    own: bool
+    person_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRow:
+    what: str
+    name: str
+    asked_by: str
+    decided_by: str
+    decided_ms: int
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """S4."""
+
+    frame: Frame
+    rows: tuple[ApprovalRow, ...]
+    decided: tuple[DecidedRow, ...]
+    errors: tuple[FieldError, ...] = ()

@@ -1,0 +1,227 @@
+"""Small things every route uses: the stamp, the form, who is signed in, and a page in its frame."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from examengine.records import accounts, people
+from examengine.records.accounts import Account
+from examengine.records.people import Person
+from examengine.records.roles import roles_of
+from examengine.records.words import Role
+from examengine.web.contexts import frame as frames
+from examengine.web.contexts.frame import Act, Alert, ErrorPage, Frame, NavLink
+from examengine.web.messages import STATUSES
+from examengine.web.pages import render
+from examengine.web.services import Services
+from examengine.web.tokens import Session
+from examengine.web.wording import gettext as _
+
+MAX_FORM_FIELDS = 2000
+TEXT_SIZES = (16, 18, 22)
+ZONE = "Asia/Shanghai"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person signed in, with the roles held now."""
+
+    person: Person
+    account: Account
+    roles: frozenset[Role]
+    session: Session
+
+
+class NotAllowed(Exception):  # noqa: N818 - turned into a page in one place
+    """The visitor may not do this; ``status`` is 401, 403 or 404."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def cookie_name(request: Request) -> str:
+    """The session cookie's name: ``__Host-`` needs https."""
+    return "__Host-session" if services_of(request).settings.secure_cookies else "session"
+
+
+def now_of(request: Request) -> int:
+    """The stamp of the request, taken once by the guard."""
+    return int(request.scope["state"]["now_ms"])
+
+
+def session_of(request: Request) -> Session | None:
+    session: Session | None = request.scope["state"]["session"]
+    return session
+
+
+def form_of(request: Request) -> Mapping[str, list[str]]:
+    """The fields of an urlencoded form, each with its values."""
+    body: bytes = request.scope["state"]["body"]
+    try:
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
+    except (ValueError, UnicodeDecodeError):
+        raise NotAllowed(400) from None
+
+
+def field_of(request: Request, name: str, limit: int = 1000) -> str:
+    """One field of the form, "" where it is missing, cut at ``limit`` characters."""
+    return form_of(request).get(name, [""])[0][:limit].strip()
+
+
+def path_id(request: Request, name: str = "id") -> int:
+    """An id of the path."""
+    text = str(request.path_params[name])
+    if not text.isdecimal() or len(text) > 18:
+        raise NotAllowed(404)
+    return int(text)
+
+
+async def visitor_of(request: Request) -> Visitor:
+    """Who is signed in, by what SQL says now.
+
+    Raises:
+        NotAllowed: nobody, or the session was revoked.
+    """
+    known = request.scope["state"].get("visitor")
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    session = session_of(request)
+    if session is None:
+        raise NotAllowed(401)
+    services = services_of(request)
+    async with services.database.reading() as tx:
+        try:
+            account = await accounts.get_account(tx, session.person_id)
+            person = await people.get_person(tx, services.vault, session.person_id)
+        except LookupError:
+            raise NotAllowed(401) from None
+        roles = await roles_of(tx, session.person_id)
+    if account.session_version != session.version or person.profile is None:
+        raise NotAllowed(401)
+    visitor = Visitor(person, account, roles, session)
+    request.scope["state"]["visitor"] = visitor
+    return visitor
+
+
+def signed_in(*roles: Role) -> Callable[[Handler], Handler]:
+    """Let only people in who are signed in and hold one of ``roles``; a first password must be changed before."""
+
+    def around(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def guarded(request: Request) -> Response:
+            try:
+                visitor = await visitor_of(request)
+            except NotAllowed as error:
+                if error.status == 401 and request.method == "GET":
+                    return see_other(f"/login?next={request.url.path}")
+                raise
+            if visitor.account.must_change:
+                return see_other("/password")
+            if roles and not visitor.roles.intersection(roles):
+                raise NotAllowed(403)
+            return await handler(request)
+
+        return guarded
+
+    return around
+
+
+def see_other(address: str) -> Response:
+    """The answer to a form: look there."""
+    return RedirectResponse(address, status_code=303)
+
+
+async def frame_of(request: Request, here: str = "", flash: Alert | None = None) -> Frame:
+    """What stands around a page for this visitor."""
+    services = services_of(request)
+    try:
+        visitor = await visitor_of(request)
+    except NotAllowed:
+        visitor = None
+    now_ms = now_of(request)
+    size = request.cookies.get("size", "")
+    return Frame(
+        authority=_("专业技术人员继续教育考试"),
+        hotline=request.app.state.hotline,
+        hotline_hours=request.app.state.hotline_hours,
+        zone=ZONE,
+        now_ms=now_ms,
+        form_token=services.tokens.form(visitor.person.id if visitor else 0, now_ms),
+        person=person_shown(visitor.person) if visitor else None,
+        nav=nav_of(visitor, here),
+        text_size=int(size) if size.isdecimal() and int(size) in TEXT_SIZES else 18,
+        demo=services.settings.demo,
+        flash=flash,
+    )
+
+
+def person_shown(person: Person) -> frames.Person:
+    """A person on his own pages: full name, three and four places of the number."""
+    profile = person.profile
+    document = profile.document if profile else ""
+    return frames.Person(person.name, _masked(document), document[-4:])
+
+
+def _masked(document: str) -> str:
+    """Three places at the front and four at the end."""
+    return f"{document[:3]}{'*' * max(0, len(document) - 7)}{document[-4:]}"
+
+
+def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
+    """One link a role."""
+    if visitor is None or visitor.account.must_change:
+        return ()
+    links = {
+        Role.CANDIDATE: ("/my", _("我的考试")),
+        Role.AUTHOR: ("/author/banks", _("题库")),
+        Role.SUPPORT: ("/support", _("客服")),
+        Role.OPERATOR: ("/operator/exams", _("考试管理")),
+    }
+    return tuple(
+        NavLink(href, text, here=bool(here) and href.startswith(here))
+        for role, (href, text) in links.items()
+        if role in visitor.roles
+    )
+
+
+def page(name: str, context: object, status: int = 200) -> Response:
+    """A page from its context."""
+    return HTMLResponse(render(name, context), status_code=status)
+
+
+async def error_page(request: Request, status: int, acts: tuple[Act, ...] = ()) -> Response:
+    """What happened, what it means, what to do now."""
+    title, text, next_text = STATUSES.get(status, STATUSES[500])
+    frame = await _frame_whatever(request)
+    shown = ErrorPage(frame, status, title, text, next_text, acts or (Act("/", _("回到首页")),))
+    return page("error.html", shown, status)
+
+
+async def _frame_whatever(request: Request) -> Frame:
+    """A frame also while SQL is away."""
+    try:
+        return await frame_of(request)
+    except Exception:
+        state = request.scope.get("state", {})
+        now_ms = int(state.get("now_ms", services_of(request).clock.now_ms()))
+        return Frame(
+            authority=_("专业技术人员继续教育考试"),
+            hotline=request.app.state.hotline,
+            hotline_hours=request.app.state.hotline_hours,
+            zone=ZONE,
+            now_ms=now_ms,
+            form_token=services_of(request).tokens.form(0, now_ms),
+            demo=services_of(request).settings.demo,
+        )

@@ -1,0 +1,5 @@
+"""Addresses of the support's pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,176 @@
+"""Signed tokens: session cookie, page token, form token, intent, approval.
+
+Every purpose has a key of its own, derived from each master key; the newest master key signs, all are
+accepted, so keys can be rotated while exams run. Expiry is part of the signed text and judged by the
+``now_ms`` handed in: the signer never asks for the time.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, Signer
+
+SESSION_HOURS = 12
+FORM_HOURS = 12
+INTENT_HOURS = 12
+APPROVAL_HOURS = 24
+_HOUR_MS = 3_600_000
+_LONGEST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in. ``version`` is compared by the live scripts: raising it in SQL revokes the cookie."""
+
+    person_id: int
+    version: int
+    signed_in_ms: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """Stands in an exam page: which sitting it writes to, for whom, and with which pen."""
+
+    attempt_id: int
+    person_id: int
+    generation: int
+    epoch: int
+    page_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a confirmation page offers; ``nonce`` makes it unique, so that a repeat leads to the same act."""
+
+    act: str
+    subject_id: int
+    person_id: int
+    round_no: int
+    no: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the second person saw when approving: the request and the digest of its content."""
+
+    approval_id: int
+    person_id: int
+    digest: str
+
+
+def _signer(masters: Sequence[str], purpose: str) -> Signer:
+    keys = [hmac.new(m.encode(), purpose.encode(), hashlib.sha256).digest() for m in masters]
+    return Signer(keys, key_derivation="none", digest_method=hashlib.sha256)
+
+
+def _checked(part: str) -> str:
+    if "~" in part:
+        raise ValueError("a token part must not hold '~'")
+    return part
+
+
+class Tokens:
+    """Makes and reads every token. A reader returns None for what is forged, expired or malformed."""
+
+    def __init__(self, masters: Sequence[str]) -> None:
+        """``masters``: signing keys, oldest first."""
+        if not masters:
+            raise ValueError("at least one signing key is needed")
+        self._session = _signer(masters, "examengine.session.1")
+        self._page = _signer(masters, "examengine.page.1")
+        self._form = _signer(masters, "examengine.form.1")
+        self._intent = _signer(masters, "examengine.intent.1")
+        self._approval = _signer(masters, "examengine.approval.1")
+
+    def session(self, person_id: int, version: int, now_ms: int, *, hours: int = SESSION_HOURS) -> str:
+        return _sign(self._session, person_id, version, now_ms, now_ms + hours * _HOUR_MS)
+
+    def read_session(self, token: str, now_ms: int) -> Session | None:
+        try:
+            person, version, signed_in, expires = map(int, _parts(self._session, token, 4))
+        except ValueError:
+            return None
+        if now_ms >= expires:
+            return None
+        return Session(person, version, signed_in, expires)
+
+    def page(self, token: PageToken) -> str:
+        return _sign(self._page, token.attempt_id, token.person_id, token.generation, token.epoch, token.page_id)
+
+    def read_page(self, token: str) -> PageToken | None:
+        """A page token has no expiry of its own: the sitting's deadline ends it."""
+        try:
+            attempt, person, generation, epoch, page_id = _parts(self._page, token, 5)
+            return PageToken(int(attempt), int(person), int(generation), int(epoch), page_id)
+        except ValueError:
+            return None
+
+    def form(self, person_id: int, now_ms: int) -> str:
+        """The token in every other form; ``person_id`` 0 before the sign-in."""
+        return _sign(self._form, person_id, now_ms + FORM_HOURS * _HOUR_MS)
+
+    def read_form(self, token: str, person_id: int, now_ms: int) -> bool:
+        """Whether the form was made for this person and not too long ago."""
+        try:
+            person, expires = map(int, _parts(self._form, token, 2))
+        except ValueError:
+            return False
+        return person == person_id and now_ms < expires
+
+    def intent(self, intent: Intent, now_ms: int) -> str:
+        return _sign(
+            self._intent,
+            intent.act,
+            intent.subject_id,
+            intent.person_id,
+            intent.round_no,
+            intent.no,
+            intent.nonce,
+            now_ms + INTENT_HOURS * _HOUR_MS,
+        )
+
+    def read_intent(self, token: str, now_ms: int) -> Intent | None:
+        try:
+            act, subject, person, round_no, no, nonce, expires = _parts(self._intent, token, 7)
+            intent = Intent(act, int(subject), int(person), int(round_no), int(no), nonce)
+            return intent if now_ms < int(expires) else None
+        except ValueError:
+            return None
+
+    def approval(self, approval: Approval, now_ms: int) -> str:
+        return _sign(
+            self._approval,
+            approval.approval_id,
+            approval.person_id,
+            approval.digest,
+            now_ms + APPROVAL_HOURS * _HOUR_MS,
+        )
+
+    def read_approval(self, token: str, now_ms: int) -> Approval | None:
+        try:
+            number, person, digest, expires = _parts(self._approval, token, 4)
+            approval = Approval(int(number), int(person), digest)
+            return approval if now_ms < int(expires) else None
+        except ValueError:
+            return None
+
+
+def _sign(signer: Signer, *parts: int | str) -> str:
+    return signer.sign("~".join(_checked(str(part)) for part in parts)).decode()
+
+
+def _parts(signer: Signer, token: str, count: int) -> list[str]:
+    """Raises ValueError for anything that this signer did not make."""
+    if not token or len(token) > _LONGEST or not token.isascii():
+        raise ValueError("not a token")
+    try:
+        parts = signer.unsign(token).decode().split("~")
+    except BadSignature as error:
+        raise ValueError("bad signature") from error
+    if len(parts) != count:
+        raise ValueError("wrong number of parts")
+    return parts

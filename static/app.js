@@ -1,0 +1,80 @@
+// Every page: forms are sent once, the first error gets the focus, spans left count down.
+
+document.documentElement.classList.add("js");
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    // a disabled button's name and value would not be sent, so it is only marked
+    const button = event.submitter ?? form.querySelector("button");
+    button?.setAttribute("aria-disabled", "true");
+  });
+}
+
+// a page from the back-forward cache may be sent again
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
+  }
+});
+
+document.querySelector("[data-focus]")?.focus();
+
+// what scrolls must be reachable without a mouse
+function reachable() {
+  for (const node of document.querySelectorAll(".scroll, .q-stem")) {
+    if (node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight) node.tabIndex = 0;
+    else node.removeAttribute("tabindex");
+  }
+}
+reachable();
+addEventListener("resize", reachable);
+document.addEventListener("htmx:afterSettle", reachable);
+
+// the address is asked again by a reading request, never by repeating a form
+const asking = document.querySelector("[data-ask-again]");
+if (asking) setTimeout(() => location.replace(location.href), Number(asking.dataset.askAgain) * 1000);
+
+function clockText(leftMs) {
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+const counting = [...document.querySelectorAll("[data-countdown]")];
+if (counting.length) {
+  const show = () => {
+    for (const node of counting) node.textContent = clockText(Number(node.dataset.countdown) - performance.now());
+  };
+  show();
+  setInterval(show, 1000);
+}
+
+// the end of a sitting: what the browser kept for it goes
+const finished = document.querySelector("[data-finished]");
+if (finished) {
+  try {
+    const prefix = `examengine:outbox:${finished.dataset.finished}:`;
+    for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+  } catch {
+    // storage is switched off: nothing was kept
+  }
+}
+
+// a search field can be reached with /
+addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target instanceof Element && event.target.closest("input, textarea, select")) return;
+  const search = document.querySelector("input[type=search]");
+  if (search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+});

@@ -1,0 +1,70 @@
+// The hand-in dialog: counts, blanks as links, and nothing is handed in before it is saved unless one insists.
+
+import { say } from "./wording.js";
+
+export class HandIn {
+  constructor({ paper, card, outbox, unsyncedCount }) {
+    this.dialog = document.getElementById("hand-in-dialog");
+    this.paper = paper;
+    this.card = card;
+    this.outbox = outbox;
+    this.unsyncedCount = unsyncedCount;
+    this.anyway = document.getElementById("hand-in-anyway");
+    this.confirm = this.dialog.querySelector("[data-hand-in-confirm]");
+    this.form = this.dialog.querySelector("[data-hand-in-form]");
+    this.locked = false;
+    this.dialog.querySelector("[data-close]").addEventListener("click", () => this.dialog.close());
+    this.anyway.addEventListener("change", () => this.refresh());
+    this.form.addEventListener("submit", (event) => {
+      if (this.confirm.disabled || this.sent) event.preventDefault();
+      else this.sent = true;
+    });
+  }
+
+  // False where the browser has no dialogs: then the page of its own is used.
+  open() {
+    if (!this.dialog.showModal) return false;
+    if (this.locked || this.dialog.open) return true;
+    const [blank, flagged] = [this.paper.blank(), this.paper.marked()];
+    const text = blank.length || flagged.length ? "hand-in" : "hand-in-all";
+    const counts = { blank: blank.length, flagged: flagged.length, total: this.paper.positions.length };
+    this.dialog.querySelector("[data-hand-in-text]").textContent = say(text, counts);
+    this.dialog.querySelector("[data-hand-in-blank]").hidden = blank.length === 0;
+    this.dialog.querySelector("[data-hand-in-blanks]").replaceChildren(...blank.map((p) => this.#cell(p)));
+    this.anyway.checked = false;
+    this.refresh();
+    this.dialog.showModal();
+    this.outbox.kick();
+    return true;
+  }
+
+  #cell(position) {
+    const [item, cell] = [document.createElement("li"), document.createElement("a")];
+    cell.className = "cell";
+    cell.href = `#q${position}`;
+    cell.textContent = position;
+    cell.setAttribute("aria-label", say("cell", { n: position }));
+    cell.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.dialog.close();
+      this.card.go(position, { focus: true });
+    });
+    item.append(cell);
+    return item;
+  }
+
+  refresh() {
+    const waiting = this.unsyncedCount();
+    const note = this.dialog.querySelector("[data-hand-in-unsynced]");
+    note.hidden = waiting === 0;
+    if (waiting) {
+      this.dialog.querySelector("[data-hand-in-unsynced-text]").textContent = say("hand-in-unsynced", { n: waiting });
+    }
+    this.confirm.disabled = waiting > 0 && !this.anyway.checked;
+  }
+
+  lock() {
+    this.locked = true;
+    if (this.dialog.open) this.dialog.close();
+  }
+}

@@ -1,0 +1,88 @@
+// The questions as they stand in the page. An id is a12 (answer of question 12) or f12 (its flag).
+
+import { say } from "./wording.js";
+
+const CALM_MS = 300;
+
+export class Paper {
+  constructor(form) {
+    this.form = form;
+    this.questions = new Map();
+    this.delays = new Map();
+    for (const node of form.querySelectorAll(".q")) {
+      const position = Number(node.dataset.pos);
+      this.questions.set(position, {
+        node,
+        options: [...node.querySelectorAll(".opt input")],
+        flag: node.querySelector(".flag input"),
+        stateNode: node.querySelector(".q-state"),
+        state: node.querySelector(".q-state").dataset.state,
+      });
+    }
+    this.positions = [...this.questions.keys()];
+  }
+
+  static position(id) {
+    return Number(id.slice(1));
+  }
+
+  get(id) {
+    const question = this.questions.get(Paper.position(id));
+    if (id.startsWith("f")) return question.flag.checked ? "1" : "";
+    return question.options.filter((o) => o.checked).map((o) => o.value).sort().join("");
+  }
+
+  set(id, value) {
+    const question = this.questions.get(Paper.position(id));
+    if (id.startsWith("f")) question.flag.checked = value === "1";
+    else for (const option of question.options) option.checked = value.includes(option.value);
+    this.form.dispatchEvent(new CustomEvent("exam:changed", { detail: Paper.position(id) }));
+  }
+
+  // The letters shown for a value: what the candidate calls his answer.
+  letters(position, value) {
+    const question = this.questions.get(position);
+    const shown = question.options.filter((o) => value.includes(o.value));
+    return shown.map((o) => o.nextElementSibling.querySelector(".letter").textContent).join("") || say("none");
+  }
+
+  answered(position) {
+    return this.questions.get(position).options.some((o) => o.checked);
+  }
+
+  flagged(position) {
+    return this.questions.get(position).flag.checked;
+  }
+
+  blank() {
+    return this.positions.filter((p) => !this.answered(p));
+  }
+
+  marked() {
+    return this.positions.filter((p) => this.flagged(p));
+  }
+
+  // Saving is shown only when it takes a while: a line that flickers at every click makes nobody calmer.
+  setState(position, state) {
+    const question = this.questions.get(position);
+    clearTimeout(this.delays.get(position));
+    if (state === "saving" && question.state !== "unsynced") {
+      this.delays.set(position, setTimeout(() => this.#show(question, state), CALM_MS));
+    } else {
+      this.#show(question, state === "saved" && !this.answered(position) ? "blank" : state);
+    }
+  }
+
+  #show(question, state) {
+    question.state = state;
+    question.stateNode.dataset.state = state;
+    question.stateNode.textContent = say(`q-${state}`);
+  }
+
+  lock(locked) {
+    this.form.classList.toggle("is-locked", locked);
+    for (const { options, flag, node } of this.questions.values()) {
+      for (const input of [...options, flag, ...node.querySelectorAll("button")]) input.disabled = locked;
+    }
+  }
+}

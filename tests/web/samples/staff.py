@@ -1,0 +1,375 @@
+"""The pages of question authors, support staff and operators in their states."""
+
+from dataclasses import replace
+
+from examengine.web.contexts import author, operator, support
+from examengine.web.contexts.frame import Act, Fact, FieldError, Paging
+from tests.web.samples.candidate import LEDGER, ROW
+from tests.web.samples.frames import MINUTE, NOW, as_author, as_operator, as_support, at
+
+ITEM = author.ItemView(
+    "12",
+    "多选题",
+    "关于个人信息保护，下列说法正确的有哪些？",
+    (
+        author.OptionView("A", "收集应当限于实现目的的最小范围", True),
+        author.OptionView("B", "应当公开处理规则", True),
+        author.OptionView("C", "同意一旦作出就不能撤回", False),
+        author.OptionView("D", "<script>alert(1)</script> 与 100% 的题干都原样显示", False),
+    ),
+    "个人信息",
+    "中",
+    "依据《个人信息保护法》第五条至第七条、第十五条。",
+    2,
+)
+KINDS = (author.KindCount("单选题", 90), author.KindCount("多选题", 45), author.KindCount("判断题", 45))
+
+FINDINGS = (
+    author.FindingRow("error", "试题 第 14 行 正确答案", "答案“E”没有对应的选项，选项只到 D。"),
+    author.FindingRow("error", "试题 第 27 行 题型", "“案例分析”目前还不能考，这道题不会写入。"),
+    author.FindingRow("warning", "试题 第 31 行 选项C", "选项 C 与选项 A 相同。"),
+    author.FindingRow("info", "试题 第 2–214 行 正确答案", "答案“A、C”的写法识别为 AC，共 214 处。"),
+)
+PREVIEW = author.BankPreview(
+    frame=as_author(),
+    bank_id=1,
+    name="2026 年公需科目",
+    upload_id="u1",
+    file_name="公需科目题库（终稿）.xlsx",
+    file_size=84_211,
+    format="Excel 工作簿",
+    encoding="",
+    total=486,
+    importable=480,
+    kinds=KINDS,
+    understood=(
+        "表“试题”第 1 行是表头。",
+        "列“试题”当作题干，列“答案”当作正确答案。",
+        "判断题的 √ 和 × 识别为正确和错误，共 45 处。",
+    ),
+    samples=(ITEM, replace(ITEM, no="13")),
+    errors=2,
+    warnings=1,
+    infos=1,
+    severity="",
+    findings=FINDINGS,
+    paging=Paging(1, 3, 60, "?page="),
+)
+
+ATTEMPT = support.AttemptRow(
+    11,
+    1,
+    "正考",
+    "本人交卷",
+    "plain",
+    at("2026-05-20T20:01:09"),
+    at("2026-05-20T21:01:09"),
+    "time_limit",
+    at("2026-05-20T20:44:51"),
+    5_400,
+    50,
+    50,
+    "成绩没有达到及格线。",
+    True,
+)
+DESK = support.PersonDesk(
+    frame=as_support(),
+    person_id=1,
+    name="李建国",
+    identity=(
+        Fact("证件号", "450702********0018"),
+        Fact("手机", "138****6621"),
+        Fact("单位", "桂东市第二中学"),
+        Fact("人员类别", "专业技术"),
+        Fact("最近登录", "2026-06-01 13:58:40"),
+    ),
+    enrolments=(
+        support.EnrolmentBlock(
+            1,
+            "数字素养与网络安全",
+            2026,
+            "14:03:12 断线，未交卷，还剩 21 分钟，可继续作答。",
+            "run",
+            "请考生重新登录，点“继续考试”，已保存的 37 题都在。",
+            1,
+            3,
+            (
+                support.RoundBlock(
+                    1,
+                    "本年度开放",
+                    at("2026-05-06T09:00:00"),
+                    3,
+                    2,
+                    100,
+                    (
+                        ATTEMPT,
+                        replace(
+                            ATTEMPT,
+                            attempt_id=12,
+                            no=2,
+                            state_text="进行中",
+                            tone="run",
+                            started_ms=NOW - 39 * MINUTE,
+                            deadline_ms=NOW + 21 * MINUTE,
+                            ended_ms=None,
+                            score_hundredths=None,
+                            answered=37,
+                            why="",
+                            can_void=False,
+                        ),
+                    ),
+                ),
+            ),
+            LEDGER,
+            (Act("/support/enrolments/1/grant", "增加考试次数"),),
+        ),
+    ),
+    timeline=(
+        support.TimelineRow(NOW - 39 * MINUTE, "开始第 2 次考试，截止 14:24:12（考试时长用完）", "李建国"),
+        support.TimelineRow(NOW - 3 * MINUTE, "保存第 37 题"),
+        support.TimelineRow(NOW - 2 * MINUTE, "断线：此后没有收到页面的消息", inferred=True),
+    ),
+)
+
+GRANT = support.Grant(
+    frame=as_support(),
+    person_id=1,
+    enrolment_id=1,
+    name="李建国",
+    document_masked="450702********0018",
+    subject="数字素养与网络安全",
+    year=2026,
+    attempts=1,
+    reason="platform",
+    reasons=(("platform", "平台故障"), ("network", "考生网络"), ("power", "停电"), ("approved", "特批")),
+    note="考生三次均未及格，核对姓名和证件号后四位无误。",
+    ticket="T20260601-018",
+    expires="2026-12-31",
+    expires_max="2026-12-31",
+    intent="sample",
+    effect=support.GrantEffect(True, "增加后，可于 2026年12月31日 前再考 1 次，需要先重新学习。", 0, 1),
+)
+
+APPROVAL = support.ApprovalRow(
+    5,
+    "作废第 1 次考试",
+    "李建国",
+    "450702********0018",
+    (
+        Fact("考试", "2026 年度 数字素养与网络安全"),
+        Fact("开始", "2026-05-20 20:01:09"),
+        Fact("成绩", "54 分，不及格"),
+    ),
+    "平台故障：20:10 至 20:31 本市机房断电，考生不能作答。",
+    "T20260521-003",
+    "陈芳",
+    NOW - 90 * MINUTE,
+    "sample",
+    False,
+)
+
+CELLS = (
+    operator.CellRow("单选题", 30, 90, 200, 3, True),
+    operator.CellRow("多选题", 10, 45, 300, 4, True),
+    operator.CellRow("判断题", 10, 8, 100, 0, False),
+)
+PUBLISH = operator.Publish(
+    frame=as_operator(),
+    rulebooks=(("guangxi-2014", "广西 2014 信息技术与信息安全"), ("practice-2026", "演练 2026")),
+    releases=(("1", "2026 年公需科目 第 3 版（180 题）"),),
+    rulebook="guangxi-2014",
+    release="1",
+    digest="sha256:4b6f0c2a9d1e8f73c5a0b9e2d4f6a8c0e1b3d5f7a9c1e3b5d7f9a1c3e5b7d9f1",
+    assumed=(
+        operator.AssumedValue("exam.minutes", "考试时长", "60 分钟", "通知没有写明"),
+        operator.AssumedValue("window.end_policy", "开放期结束时", "同时截止", "", "周敏", NOW - 9 * MINUTE),
+    ),
+    cells=CELLS,
+    checks=(
+        ("题库能组成试卷", False, "判断题差 2 题"),
+        ("假定的值都已确认", False, "还有 1 项"),
+        ("客服电话已填", True, ""),
+    ),
+    ready=False,
+)
+
+PEOPLE = operator.PeoplePreview(
+    frame=as_operator(),
+    upload_id="u2",
+    file_name="人员名单.xlsx",
+    exam_text="2026 年度 数字素养与网络安全",
+    new=412,
+    same=3,
+    changed=1,
+    errors=1,
+    rows=(
+        operator.PersonRow("人员信息 第 3 行", "李建国", "450702********0018", "桂东市第二中学", "new"),
+        operator.PersonRow("人员信息 第 4 行", "阿依古丽·买买提", "650104********0049", "桂东市人民医院", "same"),
+        operator.PersonRow(
+            "人员信息 第 5 行", "王芳", "450702********123X", "桂东市水利局", "error", "证件号的校验位不对。"
+        ),
+    ),
+    findings=(author.FindingRow("error", "人员信息 第 5 行 身份证号", "校验位不对：最后一位应为 4。"),),
+    paging=Paging(2, 9, 417, "?page="),
+)
+PAGES: dict[str, tuple[str, object]] = {
+    "banks": (
+        "author/banks.html",
+        author.Banks(
+            as_author(),
+            (
+                author.BankRow(1, "2026 年公需科目", "数字素养与网络安全", 180, KINDS, 3, NOW, "周敏"),
+                author.BankRow(2, "2014 年重考", "信息技术与信息安全", 0, (), None, NOW, "周敏"),
+            ),
+        ),
+    ),
+    "banks-empty": ("author/banks.html", author.Banks(as_author(), (), (FieldError("name", "请写题库名称"),))),
+    "bank": (
+        "author/bank.html",
+        author.Bank(
+            as_author(),
+            1,
+            "2026 年公需科目",
+            KINDS,
+            "",
+            "",
+            (("single_choice", "单选题"),),
+            (ITEM, ITEM),
+            Paging(1, 9, 180, "?page="),
+            (author.ReleaseRow(3, 180, NOW, "周敏", ("2026 年度考试",)),),
+            2,
+        ),
+    ),
+    "upload": (
+        "author/upload.html",
+        author.BankUpload(
+            as_author(),
+            1,
+            "2026 年公需科目",
+            30,
+            (("utf-8", "UTF-8"), ("gb18030", "GB18030（GBK）")),
+            errors=(FieldError("file", "请选择一个文件"),),
+        ),
+    ),
+    "preview": ("author/preview.html", PREVIEW),
+    "preview-clean": (
+        "author/preview.html",
+        replace(
+            PREVIEW,
+            errors=0,
+            warnings=0,
+            infos=0,
+            findings=(),
+            total=180,
+            importable=180,
+            samples=(),
+            paging=Paging(1, 1, 0, "?page="),
+        ),
+    ),
+    "committed": (
+        "author/committed.html",
+        author.BankCommitted(
+            as_author(), 1, "2026 年公需科目", "公需科目题库（终稿）.xlsx", 4, NOW, 478, 2, 6, KINDS, None
+        ),
+    ),
+    "search": ("support/search.html", support.Search(as_support(), "", False, ())),
+    "search-hits": (
+        "support/search.html",
+        support.Search(
+            as_support(),
+            "0018",
+            True,
+            (
+                support.Found(
+                    1, "李建国", "450702********0018", "138****6621", "桂东市第二中学", "断线，还剩 21 分钟"
+                ),
+                support.Found(
+                    2, "阿依古丽·买买提", "650104********0018", "139****0018", "桂东市人民医院", "次数用完"
+                ),
+            ),
+            True,
+        ),
+    ),
+    "search-none": ("support/search.html", support.Search(as_support(), "9999", True, ())),
+    "person": ("support/person.html", DESK),
+    "grant": ("support/grant.html", GRANT),
+    "grant-refused": (
+        "support/grant.html",
+        replace(
+            GRANT,
+            reason="",
+            note="",
+            effect=support.GrantEffect(False, "现在不能增加：还有 1 次没有用。"),
+            errors=(FieldError("reason", "请选择原因"), FieldError("note", "请写说明")),
+        ),
+    ),
+    "void": (
+        "support/void.html",
+        support.VoidRequest(
+            as_support(),
+            1,
+            11,
+            "李建国",
+            "450702********0018",
+            APPROVAL.facts,
+            ("第 1 次考试不再计入次数，考生多 1 次机会。", "这次的成绩不再有效。"),
+            GRANT.reasons,
+            "",
+            "",
+            "",
+            "sample",
+        ),
+    ),
+    "approvals": (
+        "support/approvals.html",
+        support.Approvals(
+            as_support("待审批"),
+            (APPROVAL, replace(APPROVAL, approval_id=6, own=True)),
+            (support.DecidedRow("作废第 2 次考试", "王芳", "陈芳", "周敏", NOW, True),),
+        ),
+    ),
+    "approvals-empty": ("support/approvals.html", support.Approvals(as_support("待审批"), (), ())),
+    "exams": (
+        "operator/exams.html",
+        operator.Exams(
+            as_operator(),
+            (
+                operator.PublishedRow(
+                    1,
+                    "数字素养与网络安全",
+                    2026,
+                    "practice-2026",
+                    PUBLISH.digest,
+                    "2026 年公需科目",
+                    3,
+                    "开放中",
+                    "go",
+                    ROW.opens_ms,
+                    ROW.closes_ms,
+                    416,
+                    23,
+                    310,
+                    287,
+                ),
+            ),
+        ),
+    ),
+    "exams-empty": ("operator/exams.html", operator.Exams(as_operator(), ())),
+    "publish": ("operator/publish.html", PUBLISH),
+    "publish-ready": (
+        "operator/publish.html",
+        replace(
+            PUBLISH, ready=True, assumed=PUBLISH.assumed[1:], cells=CELLS[:2], checks=(("题库能组成试卷", True, ""),)
+        ),
+    ),
+    "publish-first": (
+        "operator/publish.html",
+        replace(PUBLISH, rulebook="", release="", digest="", assumed=(), cells=(), checks=()),
+    ),
+    "people": (
+        "operator/people.html",
+        operator.PeopleImport(as_operator(), 30, (("1", "2026 年度 数字素养与网络安全"),), "1"),
+    ),
+    "people-preview": ("operator/people_preview.html", PEOPLE),
+    "people-done": ("operator/people_preview.html", replace(PEOPLE, errors=0, findings=(), done=True)),
+}

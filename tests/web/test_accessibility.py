@@ -1,0 +1,76 @@
+"""axe-core on every page, at the desk and on a phone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from tests.web.conftest import DESK, PHONE, Server
+from tests.web.samples import PAGES
+
+AXE = Axe()
+
+
+def findings(page: Page) -> list[str]:
+    told = AXE.run(page)
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in told.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_no_page_has_a_serious_finding(
+    server: Server, new_context: Callable[..., BrowserContext], viewport: dict[str, int]
+) -> None:
+    page = new_context(viewport=viewport).new_page()
+    found: dict[str, list[str]] = {}
+    too_wide = []
+    for slug in PAGES:
+        page.goto(f"{server.url}/pages/{slug}")
+        wrong = findings(page)
+        if wrong:
+            found[slug] = wrong
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            too_wide.append(slug)
+    assert found == {}
+    assert too_wide == []
+
+
+def test_dialogs_have_no_serious_finding(server: Server, new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context().new_page()
+    page.goto(server.exam_url)
+    for key in "s?":
+        page.keyboard.press(key)
+        assert findings(page) == []
+        page.keyboard.press("Escape")
+    phone = new_context(viewport=PHONE, has_touch=True).new_page()
+    phone.goto(server.exam_url)
+    phone.locator("[data-open-card]").tap()
+    assert findings(phone) == []
+
+
+def test_targets_for_fingers_are_large_enough(server: Server, new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context(viewport=PHONE, is_mobile=True, has_touch=True).new_page()
+    for slug in ("login", "my", "contract", "exam", "hand-in", "result-fail"):
+        page.goto(f"{server.url}/pages/{slug}")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll(
+                "a.button, button, .opt label, .flag label, a.cell, summary, .field > input:not(.tick > input)")]
+              .filter((n) => n.checkVisibility() && !n.closest(".vh"))
+              .map((n) => [n.outerHTML.slice(0, 80), n.getBoundingClientRect().height])
+              .filter(([, height]) => height < 43.5)"""
+        )
+        assert small == [], slug
+
+
+def test_a_page_read_at_twice_the_size_does_not_scroll_sideways(
+    server: Server, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = new_context(viewport={"width": 320, "height": 640}).new_page()
+    for slug in ("login", "my", "contract", "exam", "hand-in", "result-pass", "why", "person", "preview"):
+        page.goto(f"{server.url}/pages/{slug}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, slug

@@ -1,0 +1,209 @@
+"""A whole engine for a test: services on a real database and a real Redis, a clock that stands still, people."""
+
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
+
+import httpx2
+
+from examengine.banks.item import Item, Kind, Option, TRUE_FALSE_OPTIONS, to_json, with_random_option_ids
+from examengine.clock import MovableClock
+from examengine.demo.practice import practice_text
+from examengine.enrolment.rounds import enrol
+from examengine.records import accounts, banks, enrolments, people, roles
+from examengine.records.banks import NewVersion
+from examengine.records.enrolments import Enrolment
+from examengine.records.exams import Exam
+from examengine.records.people import NewPerson, Profile
+from examengine.records.words import DocumentType, Role
+from examengine.refusals import Refusal
+from examengine.rules.load import Loaded, flatten, load, usable
+from examengine.settings import Settings
+from examengine.sittings.start import Started, StartIntent
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
+from examengine.web.app import create_app, session_cookie
+from examengine.web.services import Services, open_services
+
+OPENS = "2026-06-01T09:00:00+08:00"
+ORIGIN = "http://testserver"
+SETTINGS_KEYS = ("a signing key of at least 32 characters for tests",)
+FIELD_KEYS = ("a field key of at least 32 characters, for tests",)
+
+
+def ms(text: str) -> int:
+    """An ISO instant in milliseconds."""
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def resident_id(number: int) -> str:
+    """A made-up resident ID number that passes its check digit."""
+    body = f"45070219800101{number % 1000:03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, weights, strict=True)) % 11]
+
+
+def items(single: int = 60, multiple: int = 20, judge: int = 20) -> list[Item]:
+    """Made-up items: the key of every single is its option 甲, of every multiple 甲 and 乙, of every judge 正确."""
+    texts = ("甲", "乙", "丙", "丁")
+    options = tuple(Option("abcd"[i], f"选项{text}") for i, text in enumerate(texts))
+    made = [
+        Item(Kind.SINGLE_CHOICE, f"单选第 {n} 题的题干是什么？", options, frozenset("a"), external_no=f"S{n}")
+        for n in range(single)
+    ]
+    made += [
+        Item(Kind.MULTIPLE_CHOICE, f"多选第 {n} 题包括哪些？", options, frozenset("ab"), external_no=f"M{n}")
+        for n in range(multiple)
+    ]
+    made += [
+        Item(Kind.TRUE_FALSE, f"判断第 {n} 题是对的。", TRUE_FALSE_OPTIONS, frozenset("t"), external_no=f"J{n}")
+        for n in range(judge)
+    ]
+    return made
+
+
+@dataclass
+class World:
+    """Services with builders. Times are local, in ISO, unless they end in ``_ms``."""
+
+    services: Services
+    clock: MovableClock
+    app: Any
+    made_people: int = 0
+    keys: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def now_ms(self) -> int:
+        return self.clock.now_ms()
+
+    async def person(self, *held: Role, name: str = "张三", password_hash: str = "unused") -> int:
+        """A person with an account and roles (a candidate where none is named)."""
+        self.made_people += 1
+        profile = Profile(
+            doc_type=DocumentType.RESIDENT_ID,
+            document=resident_id(self.made_people),
+            name=name,
+            phone=f"138{self.made_people:08d}",
+            unit_name="第一中学",
+            region="450702",
+            category="pro_tech",
+        )
+        async with self.services.database.writing() as tx:
+            [person_id] = await people.add_people(tx, self.services.vault, [NewPerson(profile=profile)], self.now_ms)
+            await accounts.add_accounts(tx, {person_id: password_hash}, self.now_ms, must_change=False, initial=False)
+            for role in held or (Role.CANDIDATE,):
+                await roles.grant_role(tx, person_id, role, None, self.now_ms)
+        return person_id
+
+    async def bank(self, made: list[Item] | None = None, name: str = "测试题库") -> int:
+        """A bank of made-up items."""
+        dice = random.Random(7)
+        async with self.services.database.writing() as tx:
+            bank = await banks.add_bank(tx, name, None, self.now_ms)
+            versions = []
+            for item in made if made is not None else items():
+                kept = with_random_option_ids(item, dice.sample(ascii_lowercase, 26))
+                key = "".join(sorted(kept.key))
+                digest = f"{hash(item.stem) & 0xFFFFFFFFFFFF:064x}"
+                versions.append(NewVersion(item.external_no, item.kind.value, to_json(kept), key, digest))
+            await banks.commit_import(tx, bank.id, "made.xlsx", "0" * 64, versions, [], None, self.now_ms)
+        return bank.id
+
+    async def exam(
+        self, override: Mapping[str, Any] | None = None, *, rulebook: str | None = None, bank_id: int | None = None
+    ) -> Exam:
+        """A published exam under the practice rules of 2026, or a rulebook's text, with values overridden."""
+        text = rulebook if rulebook is not None else practice_text(2026, "练习科目")
+        name = load(text).content["meta"]["id"]
+        loaded = load(text, name=name, override=override)
+        text = written(loaded, loaded.provenance)
+        kept = await keep_rulebook(self.services.database, text, name, self.now_ms)
+        authority = await self.person(Role.OPERATOR, name="主管")
+        assumed = load(text, name=name).assumed()
+        await confirm_all(self.services.database, kept.digest, assumed, authority, "主管", self.now_ms)
+        bank_id = bank_id if bank_id is not None else await self.bank()
+        release = await release_bank(self.services.database, bank_id, None, self.now_ms)
+        return await publish_exam(
+            self.services.database, self.services.shelf, kept.digest, release.id, "", authority, self.now_ms
+        )
+
+    async def enrolled(
+        self, exam: Exam, person_id: int, *, learned: bool = True, credit_year: int | None = None
+    ) -> Enrolment:
+        """A person enrolled, with the learning done."""
+        async with self.services.database.writing() as tx:
+            year = exam.credit_year if credit_year is None else credit_year
+            enrolment = await enrol(tx, self.services.shelf, exam, person_id, year, self.now_ms)
+            assert not isinstance(enrolment, Refusal)
+            if learned:
+                await enrolments.report_learning(tx, enrolment.id, 1, 100, "test", self.now_ms)
+        return enrolment
+
+    async def started(self, enrolment: Enrolment, *, round_no: int = 1, no: int = 1, nonce: str = "n") -> int:
+        """A running attempt; its id."""
+        intent = StartIntent(enrolment.id, enrolment.person_id, round_no, no, nonce)
+        started = await self.services.starter.start(intent, 1, self.now_ms)
+        assert isinstance(started, Started), started
+        return started.attempt_id
+
+    async def a_candidate_in_an_exam(self, override: Mapping[str, Any] | None = None) -> tuple[int, Enrolment, int]:
+        """Person, enrolment and running attempt."""
+        person_id = await self.person()
+        enrolment = await self.enrolled(await self.exam(override), person_id)
+        return person_id, enrolment, await self.started(enrolment)
+
+    @asynccontextmanager
+    async def browser(self, person_id: int | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+        """A client of the app, signed in as a person."""
+        transport = httpx2.ASGITransport(app=self.app)
+        headers = {"origin": ORIGIN}
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
+            if person_id is not None:
+                token = self.services.tokens.session(person_id, 1, self.now_ms)
+                client.cookies.set(session_cookie(self.services), token)
+            yield client
+
+
+def written(loaded: Loaded, provenance: Mapping[str, str]) -> str:
+    """A loaded rulebook as TOML again, with the values that were overridden."""
+    usable(loaded)
+    lines: list[str] = []
+
+    def value_of(value: Any) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, dict):
+            return "{ " + ", ".join(f"{k} = {value_of(v)}" for k, v in value.items()) + " }"
+        if isinstance(value, list | tuple):
+            return "[" + ", ".join(value_of(v) for v in value) + "]"
+        if isinstance(value, str):
+            return '"' + value.replace('"', '\\"') + '"'
+        return str(value)
+
+    leaves = flatten(loaded.content)
+    for key, value in leaves.items():
+        lines.append(f"{key} = {value_of(value)}")
+    lines.append("[provenance]")
+    lines += [f'"{key}" = "{provenance.get(key, "D")}"' for key in leaves]
+    return "\n".join(lines)
+
+
+@asynccontextmanager
+async def a_world(database_url: str, redis_url: str, at: str = OPENS, data_dir: Path = Path()) -> AsyncIterator[World]:
+    """A world whose clock shows ``at``."""
+    clock = MovableClock(ms(at))
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        redis_url=redis_url,
+        public_url=ORIGIN,
+        signing_keys=SETTINGS_KEYS,
+        field_keys=FIELD_KEYS,
+        demo=True,
+    )
+    async with open_services(settings, clock) as services:
+        yield World(services, clock, create_app(services, hotline="400-000-0000", sweeps=False))
