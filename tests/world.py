@@ -3,29 +3,46 @@
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 
-from examengine.banks.item import Item, Kind, Option, TRUE_FALSE_OPTIONS, to_json, with_random_option_ids
-from examengine.clock import MovableClock
+from examengine.banks.item import TRUE_FALSE_OPTIONS, Item, Kind, Option, to_json, with_random_option_ids
+from examengine.clock import MovableClock, ShiftedClock
 from examengine.demo.practice import practice_text
 from examengine.enrolment.rounds import enrol
-from examengine.records import accounts, banks, enrolments, people, roles
+from examengine.live import Operation, Pen
+from examengine.papers.paper import Paper, unpack
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
+from examengine.records import (
+    accounts,
+    attempts,
+    banks,
+    enrolments,
+    entries,
+    outbox,
+    outcomes,
+    people,
+    roles,
+)
+from examengine.records.attempts import Attempt
 from examengine.records.banks import NewVersion
 from examengine.records.enrolments import Enrolment
+from examengine.records.entries import Entry, NewEntry
 from examengine.records.exams import Exam
+from examengine.records.outcomes import Outcome
 from examengine.records.people import NewPerson, Profile
-from examengine.records.words import DocumentType, Role
+from examengine.records.words import Decision, DocumentType, EntryKind, OutboxKind, Role
 from examengine.refusals import Refusal
 from examengine.rules.load import Loaded, flatten, load, usable
 from examengine.settings import Settings
 from examengine.sittings.start import Started, StartIntent
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
+from examengine.support.voids import VoidOrder, ask_void, decide_void
 from examengine.web.app import create_app, session_cookie
 from examengine.web.services import Services, open_services
 
@@ -38,6 +55,11 @@ FIELD_KEYS = ("a field key of at least 32 characters, for tests",)
 def ms(text: str) -> int:
     """An ISO instant in milliseconds."""
     return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def local_year(now_ms: int) -> int:
+    """The year in China."""
+    return datetime.fromtimestamp(now_ms / 1000, tz=ZoneInfo("Asia/Shanghai")).year
 
 
 def resident_id(number: int) -> str:
@@ -71,10 +93,11 @@ class World:
     """Services with builders. Times are local, in ISO, unless they end in ``_ms``."""
 
     services: Services
-    clock: MovableClock
+    clock: MovableClock | ShiftedClock
     app: Any
+    year: int = 2026
     made_people: int = 0
-    keys: dict[int, str] = field(default_factory=dict)
+    made_entries: int = 0
 
     @property
     def now_ms(self) -> int:
@@ -116,8 +139,8 @@ class World:
     async def exam(
         self, override: Mapping[str, Any] | None = None, *, rulebook: str | None = None, bank_id: int | None = None
     ) -> Exam:
-        """A published exam under the practice rules of 2026, or a rulebook's text, with values overridden."""
-        text = rulebook if rulebook is not None else practice_text(2026, "练习科目")
+        """A published exam under the year's practice rules, or a rulebook's text, with values overridden."""
+        text = rulebook if rulebook is not None else practice_text(self.year, "练习科目")
         name = load(text).content["meta"]["id"]
         loaded = load(text, name=name, override=override)
         text = written(loaded, loaded.provenance)
@@ -156,6 +179,75 @@ class World:
         enrolment = await self.enrolled(await self.exam(override), person_id)
         return person_id, enrolment, await self.started(enrolment)
 
+    async def pen(self, attempt_id: int, person_id: int, *, page: str = "page", session_version: int = 1) -> Pen:
+        """The pen of a page that is opened now."""
+        desk = self.services.desk
+        claimed = await desk.claim(attempt_id, person_id, session_version, page, self.now_ms)
+        return Pen(attempt_id, person_id, session_version, claimed.generation, claimed.epoch)
+
+    async def attempt(self, attempt_id: int) -> Attempt:
+        """The attempt as SQL has it."""
+        async with self.services.database.reading() as tx:
+            return (await attempts.get_attempt(tx, attempt_id)).attempt
+
+    async def paper(self, attempt_id: int) -> Paper:
+        return unpack((await self.attempt(attempt_id)).paper)
+
+    async def right_answers(self, attempt_id: int) -> dict[int, str]:
+        """Position to the option ids that are right."""
+        paper = await self.paper(attempt_id)
+        async with self.services.database.reading() as tx:
+            known = await self.services.shelf.items(tx, [item.version_id for item in paper.items])
+        return {position: "".join(sorted(known[item.version_id].key)) for position, item in enumerate(paper.items, 1)}
+
+    async def answer(self, pen: Pen, answers: Mapping[int, str]) -> None:
+        """Save answers through the desk, one operation each."""
+        for sequence, (position, value) in enumerate(answers.items(), 1):
+            saved = await self.services.desk.save(pen, Operation(sequence, "a", position, 0, value), self.now_ms)
+            assert saved.word == "saved", saved
+
+    async def series(self, attempt_id: int) -> tuple[Outcome, ...]:
+        """Every outcome of an attempt, oldest first."""
+        async with self.services.database.reading() as tx:
+            return await outcomes.series(tx, attempt_id)
+
+    async def outcome(self, attempt_id: int) -> Outcome:
+        """The only outcome of an attempt."""
+        [only] = await self.series(attempt_id)
+        return only
+
+    async def extra_time(self, enrolment: Enrolment, attempt_id: int, minutes: int) -> Entry:
+        """An entry of extra time with its push, as support's page will write them."""
+        self.made_entries += 1
+        by = await self.person(Role.SUPPORT, name="客服")
+        new = NewEntry(
+            enrolment_id=enrolment.id,
+            kind=EntryKind.EXTRA_TIME,
+            amount=minutes,
+            attempt_id=attempt_id,
+            by_person=by,
+            reason_category="platform",
+            reason="考场断网",
+            source=f"test:{self.made_entries}",
+        )
+        async with self.services.database.writing() as tx:
+            await enrolments.lock_enrolment(tx, enrolment.id)
+            entry, _ = await entries.add_entry(tx, new, self.now_ms)
+            await outbox.put(tx, attempt_id, OutboxKind.DEADLINE, {"entry": entry.id}, self.now_ms)
+        return entry
+
+    async def voided(self, attempt_id: int) -> None:
+        """Void an attempt by two persons."""
+        first, second = await self.person(Role.SUPPORT), await self.person(Role.SUPPORT)
+        order = VoidOrder(
+            attempt_id=attempt_id, asked_by=first, reason_category="platform", reason="平台故障", ticket="T-1"
+        )
+        asked = await ask_void(self.services.database, order, self.now_ms)
+        assert isinstance(asked, int)
+        services = self.services
+        refused = await decide_void(services.database, services.shelf, asked, Decision.APPROVED, second, self.now_ms)
+        assert refused is None
+
     @asynccontextmanager
     async def browser(self, person_id: int | None = None) -> AsyncIterator[httpx2.AsyncClient]:
         """A client of the app, signed in as a person."""
@@ -193,9 +285,17 @@ def written(loaded: Loaded, provenance: Mapping[str, str]) -> str:
 
 
 @asynccontextmanager
-async def a_world(database_url: str, redis_url: str, at: str = OPENS, data_dir: Path = Path()) -> AsyncIterator[World]:
-    """A world whose clock shows ``at``."""
-    clock = MovableClock(ms(at))
+async def a_world(
+    database_url: str,
+    redis_url: str,
+    at: str = OPENS,
+    data_dir: Path = Path(),
+    *,
+    clock: MovableClock | ShiftedClock | None = None,
+    demo: bool = True,
+) -> AsyncIterator[World]:
+    """A world whose clock shows ``at``, or that runs by ``clock``. ``demo`` False: stamps are clamped."""
+    clock = clock or MovableClock(ms(at))
     settings = Settings(
         data_dir=data_dir,
         database_url=database_url,
@@ -203,7 +303,8 @@ async def a_world(database_url: str, redis_url: str, at: str = OPENS, data_dir: 
         public_url=ORIGIN,
         signing_keys=SETTINGS_KEYS,
         field_keys=FIELD_KEYS,
-        demo=True,
+        demo=demo,
     )
     async with open_services(settings, clock) as services:
-        yield World(services, clock, create_app(services, hotline="400-000-0000", sweeps=False))
+        app = create_app(services, hotline="400-000-0000", sweeps=False)
+        yield World(services, clock, app, year=local_year(clock.now_ms()))

@@ -148,11 +148,17 @@ class Passwords:
         return await self._run(lambda: self._verify(password_hash, as_typed(password[:MAX_LENGTH])))
 
     def _verify(self, password_hash: str | None, password: str) -> Verdict:
-        if password_hash is None or self._hasher.check_needs_rehash(password_hash):
+        stale = password_hash is None or self._is_stale(password_hash)
+        if stale:
             self._matches(self._nobody, password)
-        if password_hash is None or not self._matches(password_hash, password):
-            return Verdict(is_right=False)
-        return Verdict(is_right=True, stale=self._hasher.check_needs_rehash(password_hash))
+        is_right = password_hash is not None and self._matches(password_hash, password)
+        return Verdict(is_right, stale and is_right)
+
+    def _is_stale(self, password_hash: str) -> bool:
+        try:
+            return self._hasher.check_needs_rehash(password_hash)
+        except InvalidHashError:
+            return True
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:

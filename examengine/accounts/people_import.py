@@ -1,9 +1,9 @@
-"""Importing people: preview and commit by the same code, all of a file or nothing, the same file again changes nothing."""
+"""Importing people: preview and commit by one code, all of a file or nothing; the same file again changes nothing."""
 
 import asyncio
 import csv
-import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import Final
 from examengine.accounts.names import Place, mask_document
 from examengine.accounts.passwords import Passwords, new_initial
 from examengine.accounts.people_workbook import COLUMNS, PeopleRules, PersonRow, read_row
-from examengine.banks.cells.listing import ListReport, RowVerdict, Verdict, read_listing
+from examengine.banks.cells.listing import ListReport, RowVerdict, Verdict, read_listing, report_of
 from examengine.findings import Finding
 from examengine.records import accounts, audit, people, roles
 from examengine.records.database import Database, Reading, Writing
@@ -52,24 +52,20 @@ class _Judged:
     known: Person | None
     profile: Profile
 
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    file_name: str
-    sha256: str
-    rows: tuple[PersonRow, ...]
-    refused: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    @property
+    def place(self) -> RowVerdict:
+        return RowVerdict(self.row.record.where(), self.verdict)
 
 
 async def preview_people(
     database: Database, vault: Vault, data: bytes, file_name: str, rules: PeopleRules, now_ms: int
 ) -> PeopleReport:
     """What an import of the file would do."""
-    read = await asyncio.to_thread(_read, data, file_name, rules, now_ms)
+    rows, unjudged = await asyncio.to_thread(_read, data, file_name, rules, now_ms)
     async with database.reading() as tx:
-        judged, findings = await _judge(tx, vault, read)
-    return PeopleReport(_report(read, judged, findings), result=_result(read, judged, findings, {}))
+        judged, findings = await _judge(tx, vault, rows)
+    report = unjudged.judged((j.place for j in judged), findings)
+    return PeopleReport(report, result=_result(report, judged, {}))
 
 
 async def import_people(
@@ -88,59 +84,56 @@ async def import_people(
     Raises:
         BusyError: too many passwords are being looked at.
     """
-    read = await asyncio.to_thread(_read, data, file_name, rules, now_ms)
+    rows, unjudged = await asyncio.to_thread(_read, data, file_name, rules, now_ms)
     async with database.reading() as tx:
-        judged, findings = await _judge(tx, vault, read)
-    report = _report(read, judged, findings)
+        judged, findings = await _judge(tx, vault, rows)
+    report = unjudged.judged((j.place for j in judged), findings)
     if not report.is_importable:
-        return PeopleReport(report, result=_result(read, judged, findings, {}))
-    given = {row.profile.document: rules.initial_password or new_initial() for row in read.rows}
+        return PeopleReport(report, result=_result(report, judged, {}))
+    given = {row.profile.document: rules.initial_password or new_initial() for row in rows}
     hashes = await _hashes(passwords, given, [j for j in judged if j.verdict is Verdict.NEW])
     async with database.writing() as tx:
         await tx.lock_name("people import")
         # Someone else may have imported meanwhile; whom we took for new may be known by now, never the reverse.
-        judged, findings = await _judge(tx, vault, read)
-        report = _report(read, judged, findings)
+        judged, findings = await _judge(tx, vault, rows)
+        report = unjudged.judged((j.place for j in judged), findings)
         if not report.is_importable:
-            return PeopleReport(report, result=_result(read, judged, findings, {}))
+            return PeopleReport(report, result=_result(report, judged, {}))
         ids = await _write(tx, vault, judged, hashes, rules, by_person, now_ms)
-        facts = {"sha256": read.sha256, **{verdict.value: count for verdict, count in report.counts.items()}}
-        await audit.append(tx, now_ms, by_person, "people_imported", "people", None, facts)
+        await audit.append(tx, now_ms, by_person, "people_imported", "people", None, report.facts)
     told = {j.row.profile.document: given[j.row.profile.document] for j in judged if j.verdict is Verdict.NEW}
-    return PeopleReport(replace(report, committed=True), tuple(ids), _result(read, judged, findings, told))
+    return PeopleReport(replace(report, committed=True), tuple(ids), _result(report, judged, told))
 
 
-def _read(data: bytes, file_name: str, rules: PeopleRules, now_ms: int) -> _Read:
+def _read(data: bytes, file_name: str, rules: PeopleRules, now_ms: int) -> tuple[list[PersonRow], ListReport]:
     today = datetime.fromtimestamp(now_ms / 1000, tz=UTC).date()
     listing = read_listing(data, COLUMNS)
-    findings = list(listing.findings)
+    findings: list[Finding] = []
+    refused: list[str] = []
     rows: list[PersonRow] = []
-    refused = list(listing.refused)
     first: dict[tuple[str, str], str] = {}
     for record in listing.records:
         row, found = read_row(record, rules, today)
-        findings += found
         if row is not None:
-            key = (row.profile.doc_type.value, row.profile.document)
             here = record.where("document")
-            if key in first:
-                findings.append(Finding("error", "twice", here, f"与{first[key]}是同一人，请只保留一行"))
+            there = first.setdefault((row.profile.doc_type, row.profile.document), here)
+            if there != here:
+                found.append(Finding("error", "twice", here, f"与{there}是同一人，请只保留一行"))
                 row = None
-            else:
-                first[key] = here
+        findings += found
         if row is None:
             refused.append(record.where())
         else:
             rows.append(row)
-    return _Read(file_name, hashlib.sha256(data).hexdigest(), tuple(rows), tuple(refused), tuple(findings))
+    return rows, report_of(file_name, data, listing, findings, refused)
 
 
-async def _judge(tx: Reading, vault: Vault, read: _Read) -> tuple[list[_Judged], list[Finding]]:
-    keys = [(row.profile.doc_type, row.profile.document) for row in read.rows]
+async def _judge(tx: Reading, vault: Vault, rows: Sequence[PersonRow]) -> tuple[list[_Judged], list[Finding]]:
+    keys = [(row.profile.doc_type, row.profile.document) for row in rows]
     known = await people.find_by_documents(tx, vault, keys)
     former = await people.find_former(tx, vault, [document for _, document in keys])
     judged, findings = [], []
-    for row, key in zip(read.rows, keys, strict=True):
+    for row, key in zip(rows, keys, strict=True):
         person = known.get(key)
         profile = row.profile if person is None else _merged(person, row.profile)
         if person is None:
@@ -204,20 +197,14 @@ async def _write(
     return written
 
 
-def _report(read: _Read, judged: Sequence[_Judged], findings: Sequence[Finding]) -> ListReport:
-    rows = [RowVerdict(j.row.record.where(), j.verdict) for j in judged]
-    rows += [RowVerdict(where, Verdict.ERROR) for where in read.refused]
-    return ListReport(read.file_name, read.sha256, tuple(rows), (*read.findings, *findings))
-
-
-def _result(read: _Read, judged: Sequence[_Judged], findings: Sequence[Finding], told: dict[str, str]) -> bytes:
-    """UTF-8 with a mark, which spreadsheet programs need; numbers masked, nothing that a program takes for a formula."""
-    remarks: dict[str, list[str]] = {}
-    for finding in (*read.findings, *findings):
-        remarks.setdefault(finding.where, []).append(finding.message)
+def _result(report: ListReport, judged: Sequence[_Judged], told: dict[str, str]) -> bytes:
+    """UTF-8 with the mark that spreadsheet programs need; numbers masked, nothing that they take for a formula."""
+    remarks: defaultdict[str, list[str]] = defaultdict(list)
+    for finding in report.findings:
+        remarks[_row_of(finding.where)].append(finding.message)
 
     def remark(where: str) -> str:
-        return "；".join(text for place, texts in remarks.items() if place.startswith(where) for text in texts)
+        return "；".join(remarks[_row_of(where)])
 
     lines: list[Sequence[str]] = [("位置", "姓名", "证件号码", "工作单位", "结论", "初始密码", "说明")]
     for j in judged:
@@ -227,9 +214,15 @@ def _result(read: _Read, judged: Sequence[_Judged], findings: Sequence[Finding],
         lines.append(
             (where, profile.name, document, profile.unit_name, VERDICT_WORDS[j.verdict], password, remark(where))
         )
-    lines += [(where, "", "", "", VERDICT_WORDS[Verdict.ERROR], "", remark(where)) for where in read.refused]
+    refused = [row.where for row in report.rows if row.verdict is Verdict.ERROR]
+    lines += [(where, "", "", "", VERDICT_WORDS[Verdict.ERROR], "", remark(where)) for where in refused]
     out = io.StringIO()
     csv.writer(out).writerows(
         [f"'{cell}" if cell.startswith(_FORMULA_SIGNS) else cell for cell in line] for line in lines
     )
     return out.getvalue().encode("utf-8-sig")
+
+
+def _row_of(where: str) -> str:
+    """A place without its column."""
+    return where.rpartition(" 行")[0]

@@ -4,12 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from examengine.accounts.documents import TYPE_NAMES, Document, Fault, read_imported_document
 from examengine.accounts.names import read_name
-from examengine.banks.cells.listing import Column, Record
+from examengine.banks.cells.listing import Column, Record, day_of
 from examengine.findings import Finding
 from examengine.records.people import Profile
 from examengine.rules.rulebook import Rulebook
@@ -54,9 +54,6 @@ _FAULTS: Final = {
 }
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _REGION = re.compile(r"(\d{6})\D*")
-_EXCEL_EPOCH = date(1899, 12, 30)
-_SERIAL = re.compile(r"\d{4,6}")
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +144,8 @@ def _doubts(record: Record, document: Document, today: date) -> Iterator[Finding
     if sex and document.sex and sex[:1] != {"male": "男", "female": "女"}[document.sex]:
         yield Finding("warning", "sex", record.where("sex"), "性别与证件号码不一致，请核对")
     written = record.values.get("birth_date", "")
-    if written and document.birth_date and parsed_date(written) != document.birth_date:
+    if written and document.birth_date and day_of(written) != document.birth_date:
         yield Finding("warning", "birth_date", record.where("birth_date"), "出生日期与证件号码不一致，请核对")
-
-
-def parsed_date(text: str) -> date | None:
-    """A day written 1980-01-02, 19800102, 1980/1/2, 1980年1月2日 or as a spreadsheet's serial number."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    if _SERIAL.fullmatch(text):
-        return _EXCEL_EPOCH + timedelta(days=int(text))
-    match = _DATE.fullmatch(text.partition(" ")[0])
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
 
 
 def category_of(text: str) -> str | None:

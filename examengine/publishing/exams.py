@@ -1,18 +1,39 @@
 """Publishing an exam: refused while an assumed value is unconfirmed or a cell of the blueprint cannot be filled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from examengine.papers.blueprint import Blueprint, blueprint_of
+from examengine.banks.item import KIND_LABELS
+from examengine.papers.blueprint import Blueprint, Cell, blueprint_of
 from examengine.papers.proof import Proof, prove
-from examengine.records import audit, exams, items, releases, rulebooks
+from examengine.papers.supply import accepts
+from examengine.records import audit, banks, exams, items, releases, rulebooks
 from examengine.records.database import Database, Reading
 from examengine.records.exams import Exam, NewExam
 from examengine.records.releases import StoredRelease
+from examengine.records.rulebooks import Confirmation
 from examengine.records.shelf import Shelf
 from examengine.rules.load import Loaded, flatten, load, plain, usable
 from examengine.rules.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A cell against a release: ``available`` items fit it on the last day of the window."""
+
+    cell: Cell
+    available: int
+
+    @property
+    def name(self) -> str:
+        """What people call the cell: its kind and what narrows it."""
+        return "·".join(part for part in (KIND_LABELS[self.cell.kind], self.cell.topic, self.cell.difficulty) if part)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.cell.count - self.available)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +41,37 @@ class Readiness:
     """What stands between a rulebook with a release and an exam.
 
     ``unconfirmed``: keys of assumed values that no named person has confirmed. ``proof``: what the release can do
-    for the blueprint on the last day of the window.
+    for the blueprint on the last day of the window; ``supplies`` the same cell by cell.
     """
 
     rulebook: Rulebook
     blueprint: Blueprint
     unconfirmed: tuple[str, ...]
+    supplies: tuple[Supply, ...]
     proof: Proof
 
     @property
     def is_ready(self) -> bool:
         return not self.unconfirmed and not self.proof.shortfalls
 
+    def missing(self) -> tuple[str, ...]:
+        """What is missing, a sentence each: cells by name, values by key."""
+        cells = [
+            "{names}：要 {wanted} 题，只有 {available} 题".format(
+                names="、".join(self.supplies[cell].name for cell in shortfall.cells),
+                wanted=shortfall.wanted,
+                available=shortfall.available,
+            )
+            for shortfall in self.proof.shortfalls
+        ]
+        return (*cells, *(f"{key}：还没有人确认" for key in self.unconfirmed))
+
 
 class NotReadyError(ValueError):
     """The exam cannot be published; ``readiness`` says what is missing."""
 
     def __init__(self, readiness: Readiness) -> None:
-        names = (*readiness.unconfirmed, *(str(shortfall) for shortfall in readiness.proof.shortfalls))
-        super().__init__("；".join(names))
+        super().__init__("；".join(readiness.missing()))
         self.readiness = readiness
 
 
@@ -70,6 +103,7 @@ async def confirm_all(
     """Confirm assumed values by name (A-47).
 
     Raises:
+        Missing: the rulebook was never used here.
         ValueError: a key is not an assumed value of the rulebook.
     """
     async with database.writing() as tx:
@@ -89,30 +123,49 @@ async def readiness(tx: Reading, shelf: Shelf, digest: str, release_id: int) -> 
         Missing: rulebook or release are not kept here.
     """
     loaded = await stored(tx, digest)
+    return await examine(tx, shelf, loaded, await rulebooks.confirmations_of(tx, digest), release_id)
+
+
+async def examine(
+    tx: Reading, shelf: Shelf, loaded: Loaded, confirmed: Mapping[str, Confirmation], release_id: int
+) -> Readiness:
+    """The same for a rulebook that need not be kept yet.
+
+    Raises:
+        Missing: the release is not kept here.
+        RulebookError: the rulebook is faulty.
+    """
     rulebook = usable(loaded)
-    confirmed = await rulebooks.confirmations_of(tx, digest)
     blueprint = blueprint_of(rulebook)
     release = await shelf.release(tx, release_id)
+    last_day = rulebook.window.closes_on
+    valid = [item for item in release.items if item.valid_until is None or item.valid_until >= last_day]
     return Readiness(
         rulebook=rulebook,
         blueprint=blueprint,
         unconfirmed=tuple(key for key in loaded.assumed() if key not in confirmed),
-        proof=prove(blueprint, release, rulebook.window.closes_on),
+        supplies=tuple(Supply(cell, sum(accepts(cell, item) for item in valid)) for cell in blueprint.cells),
+        proof=prove(blueprint, release, last_day),
     )
 
 
 async def release_bank(database: Database, bank_id: int, by_person: int | None, now_ms: int) -> StoredRelease:
-    """Freeze the newest versions of every item of a bank.
+    """Freeze the newest versions of every item of a bank. Where nothing has changed since the newest release, that
+    one is answered.
 
     Raises:
         Missing: there is no such bank.
         ValueError: the bank is empty.
     """
     async with database.writing() as tx:
+        await banks.lock_bank(tx, bank_id)
         newest = await items.newest_versions(tx, bank_id)
         if not newest:
             raise ValueError("the bank is empty")
         version_ids = [item.version.id for item in newest]
+        before = await releases.list_releases(tx, bank_id)
+        if before and [version.id for version in await releases.released_versions(tx, before[0].id)] == version_ids:
+            return before[0]
         release = await releases.make_release(tx, bank_id, version_ids, by_person, now_ms)
         facts = {"release": release.no, "items": len(version_ids)}
         await audit.append(tx, now_ms, by_person, "release", "bank", bank_id, facts)
@@ -128,16 +181,20 @@ async def publish_exam(
     by_person: int | None,
     now_ms: int,
 ) -> Exam:
-    """Publish an exam.
+    """Publish an exam. One that stands under the same rulebook with the same release is answered as it is.
 
     Raises:
         NotReadyError: an assumed value is unconfirmed, or the bank cannot fill the blueprint.
         Missing: rulebook or release are not kept here.
     """
     async with database.writing() as tx:
+        await tx.lock_name(f"publish:{digest}:{release_id}")
         ready = await readiness(tx, shelf, digest, release_id)
         if not ready.is_ready:
             raise NotReadyError(ready)
+        known = await exams.find_published(tx, digest, release_id)
+        if known is not None:
+            return known
         exam = await exams.publish(
             tx,
             NewExam(

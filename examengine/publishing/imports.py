@@ -44,6 +44,7 @@ async def commit_reading(
     versions, sha256 = await asyncio.to_thread(_prepared, reading, content, letters)
     findings = [Finding(f.severity, f.code, f.where, f.message) for f in reading.findings]
     async with database.writing() as tx:
+        await banks.lock_bank(tx, bank_id)
         known = None if upload_id is None else await banks.find_import_of_upload(tx, upload_id)
         if known is not None:
             return known

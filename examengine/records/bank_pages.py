@@ -53,12 +53,12 @@ class _StemOf(FunctionElement[str]):
     inherit_cache = True
 
 
-@compiles(_StemOf, "sqlite")  # type: ignore[no-untyped-call, untyped-decorator]
+@compiles(_StemOf, "sqlite")
 def _stem_on_sqlite(element: _StemOf, compiler: Any, **options: Any) -> str:
     return f"json_extract(CAST({compiler.process(element.clauses, **options)} AS TEXT), '$.stem')"
 
 
-@compiles(_StemOf, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator]
+@compiles(_StemOf, "postgresql")
 def _stem_on_postgresql(element: _StemOf, compiler: Any, **options: Any) -> str:
     return f"(convert_from({compiler.process(element.clauses, **options)}, 'UTF8')::json ->> 'stem')"
 
@@ -118,10 +118,10 @@ async def find_items(
 
 async def releases_in_use(tx: Reading, bank_id: int | None = None, limit: int = 200) -> tuple[ReleaseUse, ...]:
     """Releases of a bank, or of all banks, newest first, with the exams drawn from each that are not withdrawn."""
-    sizes = select(release_items.c.release_id, func.count().label("items")).group_by(release_items.c.release_id)
+    sizes = select(release_items.c.release_id, func.count().label("size")).group_by(release_items.c.release_id)
     counted = sizes.subquery()
     statement = (
-        select(*columns(releases, StoredRelease), banks.c.name, func.coalesce(counted.c.items, 0))
+        select(*columns(releases, StoredRelease), banks.c.name, func.coalesce(counted.c.size, 0))
         .join_from(releases, banks)
         .outerjoin(counted, counted.c.release_id == releases.c.id)
         .order_by(releases.c.id.desc())

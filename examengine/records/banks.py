@@ -80,6 +80,12 @@ async def get_bank(tx: Reading, bank_id: int) -> Bank:
     return Bank(*row)
 
 
+async def find_bank(tx: Reading, name: str) -> Bank | None:
+    """The bank of that name."""
+    row = await tx.row(select(*columns(banks, Bank)).where(banks.c.name == name))
+    return None if row is None else Bank(*row)
+
+
 async def lock_bank(tx: Writing, bank_id: int) -> None:
     """Let nobody else import into or release the bank until the transaction ends.
 
@@ -116,17 +122,14 @@ async def commit_import(
 ) -> ImportBatch:
     """Write what an import brings: new items, and a new version of every item whose text has changed. What is the
     same stays, so repeating a file adds nothing but the batch that says so; what stands twice counts once. Locks the
-    bank. An upload is imported once: a second commit of ``upload_id`` answers the first one's batch.
+    bank.
 
     Raises:
         Missing: there is no such bank.
+        Conflict: ``upload_id`` was imported before.
         ValueError: two different items of ``versions`` have the same number.
     """
     await lock_bank(tx, bank_id)
-    if upload_id is not None:
-        known_batch = await find_import_of_upload(tx, upload_id)
-        if known_batch is not None:
-            return known_batch
     named: dict[str, NewVersion] = {}
     for version in versions:
         number = version.external_no or f"sha256:{version.digest}"

@@ -13,7 +13,7 @@ from examengine.records.vault import canonical_number
 
 @dataclass(frozen=True, slots=True)
 class NewCard:
-    """A card to take into stock; ``number`` in canonical form, ``code_hash`` from the vault."""
+    """A card to take into stock; ``code_hash`` comes from the vault."""
 
     number: str
     code_hash: bytes = field(repr=False)
@@ -87,7 +87,7 @@ async def add_cards(tx: Writing, new: Sequence[NewCard], at_ms: int) -> None:
         cards,
         [
             {
-                "number": card.number,
+                "number": canonical_number(card.number),
                 "code_hash": card.code_hash,
                 "region": card.region,
                 "added_ms": at_ms,

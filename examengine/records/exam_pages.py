@@ -51,9 +51,7 @@ async def turnouts(tx: Reading) -> Mapping[int, Turnout]:
 
 async def count_enrolled(tx: Reading, exam_id: int, credit_year: int) -> int:
     """How many are enrolled in an exam for a credit year."""
-    statement = select(func.count()).where(
-        enrolments.c.exam_id == exam_id, enrolments.c.credit_year == credit_year
-    )
+    statement = select(func.count()).where(enrolments.c.exam_id == exam_id, enrolments.c.credit_year == credit_year)
     return int(await tx.value(statement))
 
 
@@ -76,9 +74,7 @@ async def candidates_outside(
     return tuple(row.id for row in await tx.rows(statement))
 
 
-async def enrolled_among(
-    tx: Reading, exam_id: int, credit_year: int, person_ids: Sequence[int]
-) -> frozenset[int]:
+async def enrolled_among(tx: Reading, exam_id: int, credit_year: int, person_ids: Sequence[int]) -> frozenset[int]:
     """Those of the people who are enrolled."""
     found: set[int] = set()
     for part in chunks(person_ids, CHUNK):

@@ -132,7 +132,7 @@ async def find_by_documents(
 
 
 async def find_ids_by_document(tx: Reading, vault: Vault, documents: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
-    """Ids of the people of whole numbers, now or formerly, whatever the type; for imports, without opening anything."""
+    """Ids of the people of whole numbers, now or formerly, whatever the type; for imports, opens nothing."""
     wanted: dict[bytes, str] = {}
     for document in documents:
         wanted |= {vault.document_index(doc_type, document): document for doc_type in DocumentType}

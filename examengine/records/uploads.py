@@ -95,12 +95,13 @@ async def get_head(tx: Reading, upload_id: int, by_person: int, purpose: str) ->
             uploads.c.file_name,
             uploads.c.sha256,
             uploads.c.at_ms,
-            func.length(uploads.c.content),
+            func.length(uploads.c.content).label("sealed"),
         ).where(uploads.c.id == upload_id, uploads.c.by_person == by_person, uploads.c.purpose == purpose)
     )
     if row is None:
         raise Missing("upload", upload_id)
-    return UploadHead(*row[:-1], octets=row[-1] - BLOB_OVERHEAD)
+    octets = row.sealed - BLOB_OVERHEAD
+    return UploadHead(row.id, row.by_person, row.purpose, row.file_name, row.sha256, row.at_ms, octets)
 
 
 async def drop(tx: Writing, upload_id: int) -> None:

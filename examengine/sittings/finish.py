@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
+import structlog
 
 from examengine.grading.keys import key_version
 from examengine.grading.mark import Score, mark
-from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Word
+from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailable, Word
 from examengine.live.desk import CLAMP_MS
 from examengine.papers.blueprint import Blueprint
 from examengine.papers.paper import Paper, unpack
@@ -29,6 +30,8 @@ from examengine.rules.closing import Ending, focus_losses_exceeded, grace_ms, ou
 from examengine.rules.history import Closing, State
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.deadlines import deadline_of, final_ms
+
+log = structlog.get_logger("examengine.finish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +92,19 @@ class Finisher:
     async def when_due(self, attempt_id: int, now_ms: int) -> Ended | None:
         """End an attempt whose time has run out or whose page was left for too long; None where it still runs.
 
-        Absence is not decided about a sitting that Redis does not know: that is ours to explain, not his.
+        One that ended before gets the tombstone that a crash kept from it. Absence is not decided about a sitting
+        that Redis does not know: that is ours to explain, not his.
         """
         known = await self._read(attempt_id)
-        if known.row.outcome is not None:
-            return Ended(known.row.outcome)
         sitting = await self._desk.read(attempt_id, now_ms)
-        if sitting.word is Word.ABSENT:
-            return None
-        if sitting.state == "closing":
-            return await self._record(known, sitting, now_ms)
-        back_by_ms = sitting.back_by_ms
-        if back_by_ms is not None and back_by_ms + CLAMP_MS <= now_ms and back_by_ms < known.closing.deadline_ms:
-            return await self._close(known, CloseReason.PAGE_LEAVE, back_by_ms, now_ms, None)
-        if now_ms < final_ms(known.rulebook, known.closing):
+        if known.row.outcome is not None:
+            if sitting.state not in {"", "closed"}:
+                await self._settle(attempt_id, sitting, known.row.outcome, now_ms)
+            return Ended(known.row.outcome)
+        ended = await self._if_due(known, sitting, now_ms)
+        if ended is None and now_ms < final_ms(known.rulebook, known.closing):
             await self._look_again(known)
-            return None
-        deadline_ms = known.closing.deadline_ms
-        return await self._close(known, CloseReason.DEADLINE, deadline_ms, now_ms, deadline_ms)
+        return ended
 
     async def forced(self, attempt_id: int, now_ms: int) -> Ended | None:
         """End an attempt whose page came back too late, by the desk's own word."""
@@ -133,7 +131,10 @@ class Finisher:
 
     async def look_at(self, attempt_id: int, now_ms: int) -> Outcome | None:
         """The outcome for a person who looks: one that is due, or that a crash left unrecorded, is recorded first."""
-        ended = await self.when_due(attempt_id, now_ms)
+        known = await self._read(attempt_id)
+        if known.row.outcome is not None:
+            return known.row.outcome
+        ended = await self._if_due(known, await self._desk.read(attempt_id, now_ms), now_ms)
         return None if ended is None else ended.outcome
 
     async def _late(self, known: _Known, pen: Pen, now_ms: int) -> Refusal:
@@ -141,6 +142,19 @@ class Finisher:
         standing = await self._desk.knock(pen, grace_ms(known.rulebook), now_ms)
         facts = {"deadline_ms": known.closing.deadline_ms, "heard": int(standing.word is Word.KNOCKED)}
         return Refusal(Reason.NOT_RUNNING, Next.NONE, facts)
+
+    async def _if_due(self, known: _Known, sitting: Sitting, now_ms: int) -> Ended | None:
+        if sitting.word is Word.ABSENT:
+            return None
+        if sitting.state == "closing":
+            return await self._record(known, sitting, now_ms)
+        back_by_ms = sitting.back_by_ms
+        if back_by_ms is not None and back_by_ms + CLAMP_MS <= now_ms and back_by_ms < known.closing.deadline_ms:
+            return await self._close(known, CloseReason.PAGE_LEAVE, back_by_ms, now_ms, None)
+        if now_ms < final_ms(known.rulebook, known.closing):
+            return None
+        deadline_ms = known.closing.deadline_ms
+        return await self._close(known, CloseReason.DEADLINE, deadline_ms, now_ms, deadline_ms)
 
     async def _close(
         self, known: _Known, reason: CloseReason, instant_ms: int, now_ms: int, only_if_due_ms: int | None
@@ -171,20 +185,24 @@ class Finisher:
                 finished = await outcomes.record_finish(tx, finish, now_ms)
         if moved:
             deadline = deadline_of(known.rulebook, record, row)
-            await self._desk.reopen(attempt.id, attempt.generation, sitting.closing, deadline, now_ms)
+            await self._desk.reopen(attempt.id, sitting.generation, sitting.closing, deadline, now_ms)
             await self._look_again(known, deadline.look_at_ms)
             return None
         if finished.word is FinishWord.STALE_GENERATION or finished.outcome is None:
             return None
-        await self._desk.settle(
-            attempt.id,
-            attempt.generation,
-            CloseReason(sitting.close_reason),
-            sitting.closed_at_ms or now_ms,
-            finished.outcome.state,
-            now_ms,
-        )
+        await self._settle(attempt.id, sitting, finished.outcome, now_ms)
         return Ended(finished.outcome)
+
+    async def _settle(self, attempt_id: int, sitting: Sitting, outcome: Outcome, now_ms: int) -> None:
+        """Leave the tombstone. Where Redis is away by now the outcome stands all the same; the due set brings the
+        sweeper back here.
+        """
+        reason = CloseReason(sitting.close_reason) if sitting.close_reason else CloseReason.VOID
+        closed_at_ms = outcome.ended_ms if sitting.closed_at_ms is None else sitting.closed_at_ms
+        try:
+            await self._desk.settle(attempt_id, sitting.generation, reason, closed_at_ms, outcome.state, now_ms)
+        except Unavailable:
+            log.warning("not_settled", attempt=attempt_id)
 
     async def _finish(self, tx: Reading, known: _Known, sitting: Sitting, closing: Closing) -> Finish:
         attempt = known.owned.attempt
@@ -200,7 +218,7 @@ class Finisher:
         is_marked = outcome.score is not None
         return Finish(
             attempt_id=attempt.id,
-            generation=attempt.generation,
+            generation=sitting.generation,
             outcome=NewOutcome(
                 state=outcome.state.value,
                 score_hundredths=int(outcome.score * 100) if outcome.score is not None else None,

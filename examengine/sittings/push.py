@@ -3,15 +3,21 @@
 Each waits in the outbox from the transaction of its fact until it has been pushed; a push is idempotent by version.
 """
 
+import structlog
+
+from examengine import live
 from examengine.live import CloseReason, Desk
 from examengine.records import attempts, outbox
 from examengine.records.database import Database
+from examengine.records.errors import Unavailable
 from examengine.records.history import load_history
 from examengine.records.outbox import Push
 from examengine.records.shelf import Shelf
 from examengine.records.words import OutboxKind
 from examengine.rules.history import State
 from examengine.sittings.deadlines import deadline_of
+
+log = structlog.get_logger("examengine.pusher")
 
 
 class Pusher:
@@ -23,15 +29,23 @@ class Pusher:
         self._shelf = shelf
 
     async def push_waiting(self, now_ms: int) -> int:
-        """Push what waits, oldest first; how many."""
+        """Push what waits, oldest first; how many. One that fails by a fault of ours does not hold up the others."""
         async with self._database.reading() as tx:
             waiting = await outbox.waiting(tx)
+        pushed = []
         for push in waiting:
-            await self._push(push, now_ms)
-        if waiting:
+            try:
+                await self._push(push, now_ms)
+            except (live.Unavailable, Unavailable):
+                raise
+            except Exception:
+                log.exception("not_pushed", push=push.id, attempt=push.attempt_id)
+            else:
+                pushed.append(push.id)
+        if pushed:
             async with self._database.writing() as tx:
-                await outbox.done(tx, [push.id for push in waiting], now_ms)
-        return len(waiting)
+                await outbox.done(tx, pushed, now_ms)
+        return len(pushed)
 
     async def _push(self, push: Push, now_ms: int) -> None:
         async with self._database.reading() as tx:

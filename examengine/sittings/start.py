@@ -15,6 +15,7 @@ from examengine.papers.blueprint import Blueprint
 from examengine.papers.draw import DrawPool
 from examengine.papers.paper import pack, unpack
 from examengine.records import attempts, exams, releases
+from examengine.records.as_rules import closing_of
 from examengine.records.attempts import Attempt, NewAttempt
 from examengine.records.database import Database, Reading, Writing
 from examengine.records.enrolments import lock_enrolment
@@ -95,19 +96,29 @@ class Starter:
     async def open_again(self, attempt_id: int, session_version: int, now_ms: int) -> Standing | None:
         """Open a sitting that Redis does not know though its attempt runs, with a higher generation.
 
-        None where the attempt has an outcome.
+        None where the attempt has an outcome, or its time is over: an empty sitting opened then would be handed in
+        as if the person had been there without an answer.
         """
         async with self._database.writing() as tx:
             owned = await attempts.get_attempt(tx, attempt_id)
             await lock_enrolment(tx, owned.attempt.enrolment_id)
-            if (await self._desk.read(attempt_id, now_ms)).word is not Word.ABSENT:
-                return await self._desk.read(attempt_id, now_ms)
-            if await attempts.raise_generation(tx, attempt_id) is None:
-                return None
-            owned = await attempts.get_attempt(tx, attempt_id)
+            standing = await self._desk.read(attempt_id, now_ms)
+            if standing.word is not Word.ABSENT:
+                return standing
             record = await load_history(tx, owned.attempt.enrolment_id)
             rulebook = await self._shelf.rulebook(tx, owned.attempt.rulebook_digest)
-        return await self._open(rulebook, record, owned.attempt, session_version, now_ms)
+            row = next(a for a in record.attempts if a.id == attempt_id)
+            if now_ms >= closing_of(rulebook, record, row).deadline_ms:
+                return None
+            if await attempts.raise_generation(tx, attempt_id) is None:
+                return None
+        # Under the lock again and with the generation of now: pages that got here together open one sitting, and
+        # none of them wipes out what another has begun to write.
+        async with self._database.writing() as tx:
+            await lock_enrolment(tx, owned.attempt.enrolment_id)
+            owned = await attempts.get_attempt(tx, attempt_id)
+            record = await load_history(tx, owned.attempt.enrolment_id)
+            return await self._open(rulebook, record, owned.attempt, session_version, now_ms)
 
     async def _begin(
         self, tx: Writing, intent: StartIntent, rulebook: Rulebook, record: EnrolmentRecord, contract: Contract

@@ -19,6 +19,7 @@ LEASE = "sweeper"
 LEASE_MS = 15_000
 EVERY_S = 1.0
 BATCH = 200
+HINTS_A_SLOT = 8
 AT_ONCE = 8
 LOST_RETRY_MS = 60_000
 
@@ -52,8 +53,9 @@ class Sweeper:
         while True:
             try:
                 lease = await self._held(lease)
-                if lease is not None:
-                    await self.sweep(self._clock.now_ms())
+                # on the last evening everyone has the same deadline: no pause while there is more
+                while lease is not None and await self.sweep(self._clock.now_ms()) >= BATCH:
+                    lease = await self._held(lease)
             except (live.Unavailable, Unavailable) as error:
                 log.warning("sweep_waits", error=type(error).__name__)
             except Exception:
@@ -63,12 +65,14 @@ class Sweeper:
     async def sweep(self, now_ms: int) -> int:
         """Push what waits, end what is due; the number of attempts ended."""
         await self._pusher.push_waiting(now_ms)
-        ended = 0
-        for batch in (await self._due(now_ms), await self._hinted(now_ms)):
-            gate = asyncio.Semaphore(AT_ONCE)
-            results = await asyncio.gather(*(self._end(gate, attempt_id, now_ms) for attempt_id in batch))
-            ended += sum(results)
-        return ended
+        batch = dict.fromkeys([*await self._due(now_ms), *await self._hinted(now_ms)])
+        gate = asyncio.Semaphore(AT_ONCE)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._end(gate, attempt_id, now_ms)) for attempt_id in batch]
+        except ExceptionGroup as away:
+            raise away.exceptions[0] from None
+        return sum(task.result() for task in tasks)
 
     async def _held(self, lease: Lease | None) -> Lease | None:
         if lease is not None and await self._leases.renew(lease, LEASE_MS):
@@ -80,7 +84,7 @@ class Sweeper:
             return [row.attempt_id for row in await attempts.due(tx, now_ms, BATCH)]
 
     async def _hinted(self, now_ms: int) -> list[int]:
-        slots = await asyncio.gather(*(self._desk.due(slot, now_ms, BATCH) for slot in range(SLOTS)))
+        slots = await asyncio.gather(*(self._desk.due(slot, now_ms, HINTS_A_SLOT) for slot in range(SLOTS)))
         return [attempt_id for slot in slots for attempt_id in slot]
 
     async def _end(self, gate: asyncio.Semaphore, attempt_id: int, now_ms: int) -> bool:

@@ -1,4 +1,4 @@
-"""Looking people up. Nobody sees a person's page without a line in the audit log; so the line is written here first."""
+"""Looking people up. Nobody sees a person's page without a line in the audit log, so it is written here first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,18 +154,22 @@ async def open_enrolment(
 
 
 async def note_reveal(
-    database: Database, person_id: int, by_person: int, reason: str, ticket: str, now_ms: int
+    database: Database, vault: Vault, person_id: int, by_person: int, reason: str, ticket: str, now_ms: int
 ) -> None:
-    """Log that someone asks to see a person's numbers in full, and for which reason and ticket."""
+    """Log that someone asks to see a person's numbers in full, and for which reason and ticket.
+
+    Raises:
+        Missing: there is no such person, or he was erased.
+    """
+    async with database.reading() as tx:
+        await _person(tx, vault, person_id)
     facts = {"reason": reason, "ticket": ticket}
     await _note(database, now_ms, by_person, "reveal_person", "person", person_id, facts)
 
 
 async def note_list(database: Database, by_person: int, approval_ids: Iterable[int], now_ms: int) -> None:
     """Log that someone looks at the list of requests, which names people."""
-    await _note(
-        database, now_ms, by_person, "view_approvals", "approval", None, {"approvals": sorted(approval_ids)}
-    )
+    await _note(database, now_ms, by_person, "view_approvals", "approval", None, {"approvals": sorted(approval_ids)})
 
 
 async def _note(

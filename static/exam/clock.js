@@ -37,6 +37,10 @@ export class Clock {
       });
     }
     for (const say of form.querySelectorAll("[data-clock-say]")) say.addEventListener("click", () => this.speak());
+  }
+
+  // Apart from the constructor: where the time is already up, the page must be able to answer for it.
+  start() {
     this.tick();
   }
 

@@ -16,6 +16,7 @@ import { post } from "./wire.js";
 import { readWording, say } from "./wording.js";
 
 const ENDING = new Set(["closed", "too_late", "forced"]);
+const BARRED = new Set([...ENDING, "pen_lost", "revoked", "not_owner", "stale_generation"]);
 
 export function start(form) {
   readWording();
@@ -131,6 +132,7 @@ export function start(form) {
   addEventListener("beforeunload", (event) => {
     if (outbox.waiting().length && !over && !pen.lost && !leaving.own && !handIn.sent) event.preventDefault();
   });
+  clock.start();
   outbox.kick();
   settle();
 
@@ -142,6 +144,7 @@ export function start(form) {
   }
 
   function showSaved() {
+    if (outbox.stopped) return;
     const waiting = positionsWaiting().length;
     const failed = paper.positions.filter(unsynced).length;
     card?.count();
@@ -185,7 +188,7 @@ export function start(form) {
       const result = await post(`${base}/pulse`, { t: token, n: outbox.number() });
       heard(result);
       const word = result.reply.word ?? "";
-      if (ENDING.has(word) || word === "pen_lost" || result.status === 401) ended(word || "revoked", result.reply);
+      if (BARRED.has(word) || result.status === 401) ended(word || "revoked", result.reply);
       else if (result.status < 400) {
         if (strip.kind === "offline" && outbox.waiting().length === 0) strip.clear("offline");
         outbox.kick(outbox.busyServer);
@@ -253,19 +256,24 @@ export function start(form) {
 
   function lockForGood() {
     over = true;
+    stopWriting();
+  }
+
+  function stopWriting() {
     outbox.stop();
     pulse.stop();
     leaving.stop();
     handIn.lock();
     paper.lock(true);
+    form.querySelector("[data-hand-in]").disabled = true;
+    for (const position of positionsWaiting()) paper.setState(position, "unsaved");
+    clearTimeout(showSaved.timer);
+    saveBox.dataset.save = "stopped";
+    saveText.textContent = say("stopped");
   }
 
   function lostPen(reply) {
-    outbox.stop();
-    pulse.stop();
-    leaving.stop();
-    handIn.lock();
-    paper.lock(true);
+    stopWriting();
     const at = timeOf(reply.pen_since ?? serverNow());
     const where = reply.pen_where || say("elsewhere");
     const unsent = positionsWaiting().length;
@@ -314,7 +322,7 @@ export function start(form) {
         const counts = { n: reply.focus_losses, limit: form.dataset.focusLimit };
         strip.show("focus", "warn", say("focus-lost", counts), { forMs: 30_000 });
       }
-      if (ENDING.has(reply.word) || reply.word === "pen_lost") ended(reply.word, reply);
+      if (BARRED.has(reply.word)) ended(reply.word, reply);
     }, () => {});
   }
 }

@@ -5,6 +5,10 @@
 
 import { storagePrefix } from "./outbox.js";
 
+const MOVED_ON = new Set(["pen_lost", "stale_generation"]);
+// anything else is no judgement on the operation: it is offered again later
+const SPOKEN = new Set([...MOVED_ON, "saved", "repeated", "superseded", "closed", "too_late", "forced", "out_of_range"]);
+
 export async function settleLeftovers({ attempt, epoch, ownKey, storage, send, outbox, paper, conflict }) {
   let resent = 0;
   if (!storage) return resent;
@@ -21,12 +25,12 @@ export async function settleLeftovers({ attempt, epoch, ownKey, storage, send, o
     for (const [id, op] of Object.entries(record.ops)) {
       const { reply } = await send({ id, ...op, token: record.token });
       const word = reply?.word ?? "";
-      if (!word || word === "absent" || word === "refused") return resent;
+      if (!SPOKEN.has(word)) return resent;
       if (word === "saved" || word === "repeated") {
         if (typeof reply.rev === "number") outbox.setRevision(id, reply.rev);
         if (!outbox.pending(id)) paper.set(id, op.v);
         resent += 1;
-      } else if (word === "pen_lost" && !outbox.pending(id) && paper.get(id) !== op.v) {
+      } else if (MOVED_ON.has(word) && !reply.kept && !outbox.pending(id) && paper.get(id) !== op.v) {
         if (outbox.revision(id) === op.b) {
           paper.set(id, op.v);
           outbox.put(id, op.v);

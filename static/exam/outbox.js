@@ -149,7 +149,8 @@ export class Outbox {
     if (DONE.has(word) || word === "superseded") {
       this.#acknowledged(id, item, result.reply, word);
     } else if (FINAL.has(word) || result?.status === 401 || result?.status === 403) {
-      item.next ??= op;
+      // kept: this very operation had been acknowledged before, only the answer was lost
+      if (!result.reply.kept) item.next ??= op;
       this.#persist();
       this.stop();
       this.on.final(word || "revoked", result.reply);

@@ -1,5 +1,6 @@
 """What spreadsheet programs do to banks: sheets, formulas, dates, numbers, merged and hidden cells, pictures."""
 
+import time
 from datetime import date, datetime
 
 import pytest
@@ -9,7 +10,8 @@ from examengine.banks.cells.grid import Oddity
 from examengine.banks.cells.workbook import text_of
 from examengine.banks.item import Kind
 from examengine.banks.readers import read_bank
-from tests.banks.builders import HEADER, letters, repacked, the_item, with_result, workbook_of
+from tests.banks.builders import HEADER, codes, letters, repacked, the_item, with_result, workbook_of
+from tests.banks.old_excel import xls_of
 
 ROW = ("单选", "首都是哪座城市？", "上海", "北京", "广州", "深圳", "B")
 TRUE_FALSE = ("判断", "一周有七天。", "", "", "", "", "对")
@@ -213,3 +215,28 @@ def test_macros_are_ignored_and_it_is_said() -> None:
     )
     assert found(data) == [("info", "macros_ignored", "文件")]
     assert read_bank(data, "x.xlsm").importable == 1
+
+
+def test_an_old_workbook_is_read_like_a_new_one() -> None:
+    rows = [
+        HEADER,
+        ROW,
+        ("单选", "1.5 的两倍是？", 2.0, 3.0, 12.5, "", "B"),
+        ("单选", "坏题？", "甲", "乙", "", "", "F"),
+    ]
+    reading = read_bank(xls_of("总表", rows), "题库.xls")
+    assert (reading.encoding, reading.total, reading.importable) == ("binary (OLE2)", 3, 2)
+    assert [option.text for option in reading.items[1].item.options] == ["2", "3", "12.5"]
+    assert [finding.where for finding in reading.findings] == ["工作表“总表” 第 4 行 G 列"]
+    assert read_bank(xls_of("总表", rows), "题库.xlsx").importable == 2
+
+
+def test_an_old_workbook_with_a_password_asks_for_it() -> None:
+    assert codes(read_bank(xls_of("总表", [HEADER, ROW], locked=True), "题库.xls")) == ["password_protected"]
+
+
+def test_an_old_workbook_with_a_cell_far_out_is_bounded() -> None:
+    rows: list[list[str | float]] = [["题干", "答案"], *[[] for _ in range(65_533)], [*[""] * 255, 1.0]]
+    began = time.perf_counter()
+    assert read_bank(xls_of("总表", rows), "题库.xls").importable == 0
+    assert time.perf_counter() - began < 20

@@ -74,11 +74,11 @@ class Place:
     round: Round
 
 
-async def a_place(tx: Writing, vault: Vault, no: int = 1, exam: Exam | None = None, attempts: int = 2) -> Place:
+async def a_place(tx: Writing, vault: Vault, no: int = 1, exam: Exam | None = None, **profile: Any) -> Place:
     exam = exam or await an_exam(tx)
-    person_id = await a_person(tx, vault, no)
+    person_id = await a_person(tx, vault, no, **profile)
     enrolment, _ = await enrolments.enrol(tx, exam.id, person_id, exam.credit_year, DIGEST, T0)
-    opened, _ = await enrolments.open_round(tx, enrolment.id, "open", attempts, f"enrolment:{enrolment.id}", T0)
+    opened, _ = await enrolments.open_round(tx, enrolment.id, "open", 2, f"enrolment:{enrolment.id}", T0)
     return Place(person_id, exam, enrolment, opened)
 
 

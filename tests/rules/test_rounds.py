@@ -242,6 +242,15 @@ def test_who_has_passed_registers_for_nothing_more() -> None:
     assert answer_to("gaoming-2015", events, register(3, "2015-06-29 09:00"), ONLINE) == ("already_passed", "none")
 
 
+def test_who_missed_the_batch_registers_for_another() -> None:
+    """The missed one is given up and nothing of it is carried over (SGM15-26, SGM15-27)."""
+    missed = [*ENROLLED, register(1)]
+    for moment, allowed in (("2015-06-28 23:59", False), ("2015-06-29 00:00", True)):
+        assert run("gaoming-2015", missed, register(3, moment))["answers"][0]["allowed"] is allowed
+    result = as_of("gaoming-2015", [*missed, register(3, "2015-06-29 09:00")], "2015-06-29 10:00")
+    assert sum(left for _, _, left in places(result)) == 1
+
+
 def test_a_year_without_batches_registers_nobody() -> None:
     assert answer_to("guangxi-2024", ready_2024(), ev("register_batch", "2024-06-01 09:00", batch=1))[0] is not None
 

@@ -155,8 +155,29 @@ CHECKS = {
         "professional_min_ratio = [2, 0]",
         "hours.professional_min_ratio",
     ),
+    "a hand-in only after the time is over": (
+        G2014,
+        "min_minutes_before_submit = 0",
+        "min_minutes_before_submit = 60",
+        "exam.min_minutes_before_submit",
+    ),
     "a day beyond the calendar": (G2014, "closes_on = 2014-10-31", "closes_on = 9999-12-31", "window.closes_on"),
 }
+
+
+NOT_YET = [
+    ("clock_stops = false", "clock_stops = true", "exam.interruption.clock_stops"),
+    ("\nresume = true", "\nresume = false", "exam.interruption.resume"),
+    ('resume_until = "attempt_end"', 'resume_until = "minutes"', "exam.interruption.resume_until"),
+    ("max_returns = 0", "max_returns = 3", "exam.interruption.max_returns"),
+    ('concurrent_sessions = "takeover"', 'concurrent_sessions = "refuse"', "exam.concurrent_sessions"),
+    ('starts_when = "enter_page"', 'starts_when = "first_answer"', "exam.starts_when"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "where"), NOT_YET, ids=[row[-1] for row in NOT_YET])
+def test_what_the_engine_does_not_do_yet_is_refused_rather_than_ignored(old: str, new: str, where: str) -> None:
+    assert faults(replaced(G2014, old, new)) == [("not_supported", where)]
 
 
 @pytest.mark.parametrize(("text", "old", "new", "where"), CHECKS.values(), ids=CHECKS)

@@ -211,6 +211,14 @@ def test_at_zero_the_server_is_asked_before_anything_is_locked(server: Server, p
     expect(page.locator("#q1 .opt input").first).to_be_enabled()
 
 
+def test_a_page_that_comes_when_the_time_is_already_up_asks_as_well(server: Server, page: Page) -> None:
+    server.renew(left_ms=-200)
+    page.goto(server.exam_url)
+    expect(page.locator("[data-strip-text]")).to_have_text("考试时间到，正在登记，请稍候。已保存的答案都在。")
+    server.gallery.sitting.closed = "auto_submitted"
+    page.wait_for_url("**/sittings/7/result")
+
+
 def test_a_sitting_that_was_closed_elsewhere_leads_to_its_result(server: Server, page: Page) -> None:
     page.goto(server.exam_url)
     server.gallery.sitting.closed = "submitted"

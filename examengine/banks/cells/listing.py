@@ -1,10 +1,12 @@
 """A list with a header row (people, cards, progress) from any file that holds one: columns found by name."""
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -21,6 +23,9 @@ MOST_FINDINGS: Final = 2_000
 
 _BRACKETED = re.compile(r"\([^()]*\)")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d{2}", re.IGNORECASE)
+_SERIAL_EPOCH: Final = date(1899, 12, 30)
+_SERIAL = re.compile(r"\d{5}")
+_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 _MESSAGES: Final = {
     "not_a_workbook": "这不是工作簿或文本表格，请上传 .xlsx 或 .csv",
     "zip_bomb": "文件解压后超过 200 MB，不予读取；请只保留名单，另存为新的 .xlsx",
@@ -100,6 +105,23 @@ class ListReport:
     def is_importable(self) -> bool:
         """A file goes in as a whole or not at all."""
         return bool(self.rows) and not any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What an audit line keeps of it."""
+        return {"sha256": self.sha256, **{verdict.value: count for verdict, count in self.counts.items()}}
+
+    def judged(self, rows: Iterable[RowVerdict], findings: Iterable[Finding]) -> "ListReport":
+        """With the verdicts on the rows that could be read, before those that could not."""
+        return replace(self, rows=(*rows, *self.rows), findings=(*self.findings, *findings))
+
+
+def report_of(
+    file_name: str, data: bytes, listing: Listing, findings: Iterable[Finding], refused: Iterable[str]
+) -> ListReport:
+    """The report of a list whose rows are still to be judged, with what was found and refused beyond the listing."""
+    rows = tuple(RowVerdict(where, Verdict.ERROR) for where in (*listing.refused, *refused))
+    return ListReport(file_name, hashlib.sha256(data).hexdigest(), rows, (*listing.findings, *findings))
 
 
 def read_listing(data: bytes, columns: Sequence[Column]) -> Listing:
@@ -214,6 +236,18 @@ def _odd_cells(
                     letters = column_letters(index)
                     message = f"{name}是数值格式，末几位已经丢失；请把 {letters} 列设为文本格式后重新填写"
                     yield Finding("error", "number_rounded", where, message)
+
+
+def day_of(text: str) -> date | None:
+    """A day written 1980-01-02, 19800102, 1980/1/2, 1980年1月2日 or as a spreadsheet's serial number."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if _SERIAL.fullmatch(text):
+        return _SERIAL_EPOCH + timedelta(days=int(text))
+    match = _DAY.fullmatch(text.partition(" ")[0])
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
+    except ValueError:
+        return None
 
 
 def tidied(text: str) -> str:

@@ -73,6 +73,9 @@ def _write(items: Sequence[Item]) -> bytes:
     sheet = book.active
     assert isinstance(sheet, Worksheet)
     sheet.title = SHEET
+    for item in items:
+        if item.kind not in _KIND_WORDS or not item.key or len(item.options) > len(LETTERS):
+            raise ValueError(f"the canonical workbook has no columns for this {item.kind}: {item.stem[:40]!r}")
     width = max([LEAST_OPTION_COLUMNS, *(len(item.options) for item in items)])
     header = ("题型*", "题干*", *(f"选项{LETTERS[index]}" for index in range(width)), *_BEHIND)
     _lay_out(sheet, header)
@@ -89,8 +92,6 @@ def _write(items: Sequence[Item]) -> bytes:
 
 
 def _row(item: Item, width: int) -> tuple[str, ...]:
-    if item.kind not in _KIND_WORDS or not item.key or len(item.options) > len(LETTERS):
-        raise ValueError(f"the canonical workbook has no columns for this {item.kind}: {item.stem[:40]!r}")
     if item.kind is Kind.TRUE_FALSE:
         texts: list[str] = []
         key = "正确" if item.key == {"t"} else "错误"

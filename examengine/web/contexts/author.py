@@ -66,6 +66,16 @@ class ReleaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportRow:
+    batch_no: int
+    file_name: str
+    added: int
+    changed: int
+    at_ms: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bank:
     """A bank: its items as candidates see them, its releases, and the way to import more."""
 
@@ -80,6 +90,7 @@ class Bank:
     paging: Paging
     releases: tuple[ReleaseRow, ...]
     unreleased_changes: int
+    imports: tuple[ImportRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,7 @@ class BankUpload:
     encodings: tuple[tuple[str, str], ...]
     alert: Alert | None = None
     errors: tuple[FieldError, ...] = ()
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,8 @@ class FindingRow:
 class BankPreview:
     """A3 ③④⑤: what was understood, the findings, and the commit of exactly that.
 
-    ``severity`` is the filter in force ("" for all).
+    ``severity`` is the filter in force ("" for all); ``encodings`` are the other ways to read a text file, each an
+    address and a name.
     """
 
     frame: Frame
@@ -130,6 +143,7 @@ class BankPreview:
     severity: str
     findings: tuple[FindingRow, ...]
     paging: Paging
+    encodings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +161,4 @@ class BankCommitted:
     left_out: int
     kinds: tuple[KindCount, ...]
     release_no: int | None
+    changed: int = 0

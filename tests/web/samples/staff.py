@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from examengine.web.contexts import author, operator, support
 from examengine.web.contexts.frame import Act, Fact, FieldError, Paging
-from tests.web.samples.candidate import LEDGER, ROW
+from tests.web.samples.candidate import ROW
 from tests.web.samples.frames import MINUTE, NOW, as_author, as_operator, as_support, at
 
 ITEM = author.ItemView(
@@ -120,8 +120,28 @@ DESK = support.PersonDesk(
                     ),
                 ),
             ),
-            LEDGER,
-            (Act("/support/enrolments/1/grant", "增加考试次数"),),
+            (
+                support.LedgerEntry(at("2026-05-06T09:00:00"), "第 1 轮：本年度开放", "+3 次"),
+                support.LedgerEntry(at("2026-05-20T20:01:09"), "参加第 1 次考试", "−1 次"),
+                support.LedgerEntry(
+                    NOW - 12 * MINUTE,
+                    "补时，第 2 次考试",
+                    "+10 分钟",
+                    "陈芳",
+                    "平台故障：机房切换",
+                    "T20260601-011",
+                    undo_href="/support/entries/3/undo",
+                ),
+            ),
+            (Act("/support/attempts/12/extra-time", "补时"),),
+            (
+                support.WaitingLine(
+                    "作废第 1 次考试", "陈芳", NOW - 90 * MINUTE, "T20260521-003", "/support/approvals"
+                ),
+            ),
+            "正在考试，考完以后才能增加次数。",
+            "attempt_running",
+            "resume",
         ),
     ),
     timeline=(
@@ -129,6 +149,7 @@ DESK = support.PersonDesk(
         support.TimelineRow(NOW - 3 * MINUTE, "保存第 37 题"),
         support.TimelineRow(NOW - 2 * MINUTE, "断线：此后没有收到页面的消息", inferred=True),
     ),
+    reveal_reasons=(("identity", "核对本人身份"),),
 )
 
 GRANT = support.Grant(
@@ -140,14 +161,53 @@ GRANT = support.Grant(
     subject="数字素养与网络安全",
     year=2026,
     attempts=1,
+    attempts_max=1,
     reason="platform",
     reasons=(("platform", "平台故障"), ("network", "考生网络"), ("power", "停电"), ("approved", "特批")),
     note="考生三次均未及格，核对姓名和证件号后四位无误。",
     ticket="T20260601-018",
     expires="2026-12-31",
+    expires_min="2026-06-01",
     expires_max="2026-12-31",
     intent="sample",
     effect=support.GrantEffect(True, "增加后，可于 2026年12月31日 前再考 1 次，需要先重新学习。", 0, 1),
+)
+
+EXTRA_TIME = support.ExtraTime(
+    frame=as_support(),
+    person_id=1,
+    attempt_id=12,
+    name="李建国",
+    document_masked="450702********0018",
+    subject="数字素养与网络安全",
+    year=2026,
+    facts=(Fact("考试", "第 2 次考试，进行中"), Fact("现在的截止时间", "14:23:11", "考试时长用完")),
+    minutes=10,
+    minutes_max=120,
+    reason="",
+    reasons=GRANT.reasons,
+    note="",
+    ticket="",
+    intent="sample",
+    effect=support.TimeEffect(
+        True, "补 10 分钟，考试到 14:33:11 截止。", NOW + 21 * MINUTE, NOW + 31 * MINUTE, "含补时"
+    ),
+)
+
+UNDO = support.UndoRequest(
+    frame=as_support(),
+    person_id=1,
+    entry_id=3,
+    name="李建国",
+    document_masked="450702********0018",
+    facts=(Fact("记录", "客服增加 1 次"), Fact("办理", "陈芳 2026-06-01 13:40:00")),
+    effects=("收回 1 次机会，剩余次数 1 → 0。",),
+    refused="",
+    reasons=(("wrong_entry", "登记有误"),),
+    reason="",
+    note="",
+    ticket="",
+    intent="sample",
 )
 
 APPROVAL = support.ApprovalRow(
@@ -166,6 +226,7 @@ APPROVAL = support.ApprovalRow(
     NOW - 90 * MINUTE,
     "sample",
     False,
+    1,
 )
 
 CELLS = (
@@ -292,6 +353,17 @@ PAGES: dict[str, tuple[str, object]] = {
     ),
     "search-none": ("support/search.html", support.Search(as_support(), "9999", True, ())),
     "person": ("support/person.html", DESK),
+    "person-revealed": (
+        "support/person.html",
+        replace(DESK, reveal_reasons=(), revealed_until_ms=NOW + 5 * MINUTE, enrolments=(), timeline=()),
+    ),
+    "extra-time": ("support/extra_time.html", EXTRA_TIME),
+    "extra-time-refused": (
+        "support/extra_time.html",
+        replace(EXTRA_TIME, effect=support.TimeEffect(False, "已经到考试开放期的最后时刻，补时不起作用。")),
+    ),
+    "undo": ("support/undo.html", UNDO),
+    "undo-refused": ("support/undo.html", replace(UNDO, refused="考生已经用了，不能撤回。")),
     "grant": ("support/grant.html", GRANT),
     "grant-refused": (
         "support/grant.html",

@@ -1,0 +1,87 @@
+"""Running sittings to measure on, made by the same functions that serve requests."""
+
+from dataclasses import dataclass
+
+from examengine.banks.readers import read_bank
+from examengine.demo.build import question_banks
+from examengine.demo.practice import practice_text
+from examengine.enrolment.rounds import enrol
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
+from examengine.publishing.imports import commit_reading
+from examengine.records import accounts, banks, enrolments, people, roles
+from examengine.records.exams import Exam
+from examengine.records.people import NewPerson, Profile
+from examengine.records.words import DocumentType, Role
+from examengine.refusals import Refusal
+from examengine.rules.load import load
+from examengine.sittings.start import Started, StartIntent
+from examengine.web.services import Services, shuffled_letters
+from examengine.web.tokens import PageToken
+
+BANK = "guangxi-2024"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One running sitting: its address, the cookie and the page's token."""
+
+    attempt_id: int
+    cookie: str
+    token: str
+    items: int
+
+
+async def candidates(services: Services, count: int, year: int) -> list[Candidate]:
+    """``count`` people in the middle of an exam."""
+    now_ms = services.clock.now_ms()
+    new = [NewPerson(profile=_profile(number)) for number in range(count + 1)]
+    async with services.database.writing() as tx:
+        ids = await people.add_people(tx, services.vault, new, now_ms)
+        await accounts.add_accounts(tx, dict.fromkeys(ids, "unused"), now_ms, must_change=False, initial=False)
+        await roles.grant_new_people(tx, ids, Role.CANDIDATE, None, now_ms)
+    authority, *sitting = ids
+    exam = await _exam(services, authority, year, now_ms)
+    return [await _started(services, exam, person_id, now_ms) for person_id in sitting]
+
+
+def _profile(number: int) -> Profile:
+    return Profile(
+        doc_type=DocumentType.OTHER,
+        document=f"BENCH{number:08d}",
+        name="考生",
+        unit_name="",
+        region="450702",
+        category="pro_tech",
+    )
+
+
+async def _exam(services: Services, authority: int, year: int, now_ms: int) -> Exam:
+    text, name = practice_text(year, "压力测试"), f"practice-{year}"
+    rulebook = await keep_rulebook(services.database, text, name, now_ms)
+    assumed = load(text, name=name).assumed()
+    await confirm_all(services.database, rulebook.digest, assumed, authority, "bench", now_ms)
+    path = question_banks() / f"{BANK}.xlsx"
+    content = path.read_bytes()
+    async with services.database.writing() as tx:
+        bank = await banks.add_bank(tx, "bench", authority, now_ms)
+    reading = read_bank(content, path.name)
+    await commit_reading(services.database, bank.id, reading, path.name, content, shuffled_letters, authority, now_ms)
+    release = await release_bank(services.database, bank.id, authority, now_ms)
+    return await publish_exam(services.database, services.shelf, rulebook.digest, release.id, "", authority, now_ms)
+
+
+async def _started(services: Services, exam: Exam, person_id: int, now_ms: int) -> Candidate:
+    async with services.database.writing() as tx:
+        enrolment = await enrol(tx, services.shelf, exam, person_id, exam.credit_year, now_ms)
+        assert not isinstance(enrolment, Refusal)
+        await enrolments.report_learning(tx, enrolment.id, 1, 100, "bench", now_ms)
+    started = await services.starter.start(StartIntent(enrolment.id, person_id, 1, 1, "bench"), 1, now_ms)
+    assert isinstance(started, Started), started
+    claimed = await services.desk.claim(started.attempt_id, person_id, 1, "bench", now_ms)
+    token = PageToken(started.attempt_id, person_id, claimed.generation, claimed.epoch, "bench")
+    return Candidate(
+        started.attempt_id,
+        services.tokens.session(person_id, 1, now_ms),
+        services.tokens.page(token),
+        claimed.items,
+    )

@@ -1,0 +1,203 @@
+"""What staff read: reasons to choose from, refusals as an agent would say them, messages after an act."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from examengine.accounts.documents import TYPE_NAMES
+from examengine.records.words import DocumentType
+from examengine.refusals import Next, Reason, Refusal
+from examengine.rules.history import OutcomeReason
+from examengine.web import times
+from examengine.web.contexts.frame import Alert, Tone
+from examengine.web.wording import gettext as _
+
+GRANT_REASONS = (
+    ("platform", _("平台故障")),
+    ("network", _("考生网络")),
+    ("power", _("停电")),
+    ("mistake", _("误操作")),
+    ("approved", _("特批")),
+)
+TIME_REASONS = GRANT_REASONS
+VOID_REASONS = (
+    ("platform", _("平台故障")),
+    ("power", _("停电")),
+    ("not_the_person", _("不是本人考试")),
+    ("misconduct", _("违反考试纪律")),
+    ("approved", _("特批")),
+)
+UNDO_REASONS = (
+    ("wrong_entry", _("登记有误")),
+    ("withdrawn", _("考生撤回请求")),
+    ("approved", _("特批")),
+)
+REVEAL_REASONS = (
+    ("identity", _("核对本人身份")),
+    ("correction", _("更正资料")),
+    ("investigation", _("配合查明故障")),
+)
+CATEGORIES: Mapping[str, str] = MappingProxyType(
+    dict((*GRANT_REASONS, *VOID_REASONS, *UNDO_REASONS, *REVEAL_REASONS))
+)
+
+PERSON_CATEGORIES: Mapping[str, str] = MappingProxyType(
+    {
+        "pro_tech": _("专业技术人员"),
+        "public_institution_staff": _("事业单位工作人员"),
+        "civil_service_managed_institution": _("参照公务员法管理单位人员"),
+        "manual_worker_post": _("工勤岗位人员"),
+        "other": _("其他"),
+    }
+)
+
+FOUND_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "document": _("完整证件号"),
+        "document_tail": _("证件号末几位"),
+        "phone": _("手机号"),
+        "phone_tail": _("手机号后 4 位"),
+        "name": _("姓名"),
+    }
+)
+
+# why a start would be refused: (the sentence with {facts}, the sentence without, its tone)
+STANDINGS: Mapping[Reason, tuple[str, str, Tone]] = MappingProxyType(
+    {
+        Reason.NOT_ENROLLED: (_("没有报名。"), "", "wait"),
+        Reason.WINDOW_NOT_OPEN: (_("考试还没有开放，{opens_ms} 起可以考。"), _("考试还没有开放。"), "wait"),
+        Reason.WINDOW_CLOSED: (_("考试开放到 {closes_ms} 为止，已经结束。"), _("考试开放期已经结束。"), "plain"),
+        Reason.ALREADY_PASSED: (_("已经及格，不需要再考。"), "", "good"),
+        Reason.ATTEMPT_RUNNING: (_("正在考试。"), "", "run"),
+        Reason.CARD_REQUIRED: (_("还没有激活过激活卡，不能学习和考试。"), "", "wait"),
+        Reason.BATCH_REQUIRED: (_("还没有报名参加培训期次，不能考试。"), "", "wait"),
+        Reason.ATTEMPTS_EXHAUSTED: (_("考试次数已用完，没有及格。"), "", "bad"),
+        Reason.LEARNING_INCOMPLETE: (
+            _("学习还没有完成（{percent}%），不能考试。"),
+            _("学习还没有完成，不能考试。"),
+            "wait",
+        ),
+        Reason.WAIT_BETWEEN_ATTEMPTS: (
+            _("两次考试之间要间隔，{until_ms} 起可以考。"),
+            _("两次考试之间要间隔，还不能考。"),
+            "wait",
+        ),
+        Reason.TOO_LITTLE_TIME_LEFT: (
+            _("离考试结束只有 {left_ms}，不能再开始。"),
+            _("离考试结束太近，不能再开始。"),
+            "bad",
+        ),
+        Reason.NOT_ONLINE: (_("本年度的考试在现场进行，不在网上。"), "", "plain"),
+    }
+)
+
+# what the agent can tell the caller to do
+NEXTS: Mapping[Next, str] = MappingProxyType(
+    {
+        Next.ENROL: _("请考生先报名；由单位统一报名的，联系单位人事部门。"),
+        Next.WAIT_FOR_WINDOW: _("请考生等到开放以后再考，现在不用办理。"),
+        Next.BUY_CARD: _("请考生到销售点购买激活卡，再到“我的考试”激活。"),
+        Next.ACTIVATE_CARD: _("请考生到“我的考试”，输入已买的激活卡的卡号和激活码。"),
+        Next.REGISTER_BATCH: _("请考生选择一期培训并报名。"),
+        Next.FINISH_LEARNING: _("请考生到学习平台完成学习，进度更新以后就能考试。"),
+        Next.RESUME: _("请考生登录以后点“继续考试”，已保存的答案都在。"),
+        Next.WAIT: _("请考生到时再考，不用办理。"),
+        Next.CALL_SUPPORT: _("核对身份以后，可以在这里增加考试次数。"),
+        Next.REREGISTER: _("请考生重新报名以后再考。"),
+        Next.NONE: "",
+    }
+)
+
+# why an act of the desk is refused: (text, what to do)
+ACT_REFUSALS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
+    {
+        Reason.OUTSIDE_TRAINING_PERIOD: (_("不在考试开放期内，不能增加次数。"), ""),
+        Reason.GRANT_NOT_ALLOWED: (_("现在不能增加次数。"), ""),
+        Reason.TWO_PERSONS_REQUIRED: (
+            _("需要另一个人：不能批准自己的申请，也不能为自己办理。"),
+            _("请另一位同事来办理。"),
+        ),
+        Reason.NO_SUCH_ATTEMPT: (_("这次考试已经作废。"), _("不用再办理。")),
+        Reason.NO_SUCH_ENTRY: (_("这条记录已经撤回，或者不能由一个人撤回。"), ""),
+        Reason.ENTRY_ALREADY_USED: (_("考生已经用了增加的次数，不能撤回。"), _("需要时可以申请作废那次考试。")),
+        Reason.NOT_RUNNING: (_("这次考试已经结束，时间不能再改。"), _("需要时可以申请作废，退还这次机会。")),
+    }
+)
+
+OUTCOMES: Mapping[OutcomeReason, str] = MappingProxyType(
+    {
+        OutcomeReason.PASS: _("达到及格线"),
+        OutcomeReason.FAIL_SCORE: _("没有达到及格线"),
+        OutcomeReason.FAIL_NO_SCORE: _("截止时不在考试页面，没有交卷；按规定无成绩，登记为不及格"),
+        OutcomeReason.FAIL_FORCED_EXIT: _("中途退出；按规定登记为不及格"),
+        OutcomeReason.AWAITING_MARKING: _("待评分"),
+        OutcomeReason.VOID: _("已作废"),
+    }
+)
+CAUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "give_up": _("本人确认放弃"),
+        "page_leave": _("离开考试页面超过规定时间"),
+        "focus_loss": _("离开考试窗口超过规定次数"),
+    }
+)
+
+# after an act: (tone, title, text)
+DONE: Mapping[str, Alert] = MappingProxyType(
+    {
+        "granted": Alert("success", _("已增加考试次数"), _("效果见下面的状态和明细。")),
+        "extended": Alert("success", _("已补时"), _("考生的考试页面会自动换成新的截止时间。")),
+        "extended_later": Alert(
+            "warning", _("已补时，正在送到考试页面"), _("补时已经生效；实时数据恢复以后，考生的页面会自动更新。")
+        ),
+        "asked": Alert("success", _("已提交，等待审批"), _("要由另一个人批准；批准以前，什么都不会变。")),
+        "undone": Alert("success", _("已撤回"), _("原来的记录和这次撤回都在明细里。")),
+        "undone_later": Alert(
+            "warning", _("已撤回，正在送到考试页面"), _("撤回已经生效；实时数据恢复以后，考生的页面会自动更新。")
+        ),
+        "own": Alert("warning", _("不能为自己办理"), _("这是您本人的报名，请另一位同事来办理。")),
+        "void_asked": Alert("info", _("已经有人申请过了"), _("这次考试的作废申请正在等待审批。")),
+        "voided": Alert("info", _("这次考试已经作废"), _("不用再办理。")),
+        "approved": Alert("success", _("已批准"), _("这次考试已作废，次数已退还。")),
+        "approved_later": Alert(
+            "warning", _("已批准，正在送到考试页面"), _("作废已经生效；实时数据恢复以后，考生的页面会自动停止。")
+        ),
+        "refused": Alert("success", _("已记为不批准"), _("考试和次数都没有变。")),
+        "decided": Alert("info", _("这条申请已经办理过了"), _("先办理的结果有效，见下面的列表。")),
+        "changed": Alert("warning", _("情况有变化，没有办理"), _("请看过新的内容以后再决定。")),
+    }
+)
+
+
+def document_type(doc_type: DocumentType) -> str:
+    """What a kind of document is called."""
+    return next(name for name, kind in TYPE_NAMES.items() if kind is doc_type)
+
+
+def refused_act(refusal: Refusal) -> str:
+    """Why an act of the desk is refused, and what to do instead."""
+    return "".join(ACT_REFUSALS[refusal.reason])
+
+
+def standing_told(refusal: Refusal, zone: str) -> tuple[str, Tone]:
+    """Why a person may not start, as an agent would say it, and the tone of the sentence."""
+    with_facts, without, tone = STANDINGS[refusal.reason]
+    try:
+        written = {name: _written(name, value, zone) for name, value in refusal.facts.items()}
+        return with_facts.format_map(written), tone
+    except KeyError:
+        return without, tone
+
+
+def named(choices: Sequence[tuple[str, str]], code: str) -> bool:
+    """Whether a posted code is one of the choices."""
+    return any(code == key for key, _text in choices)
+
+
+def _written(name: str, value: int | str, zone: str) -> str:
+    if not isinstance(value, int) or not name.endswith("_ms"):
+        return str(value)
+    if name == "left_ms":
+        return times.span(value)
+    if name == "closes_ms":
+        return times.last_day(value, zone)
+    return times.moment(value, zone)

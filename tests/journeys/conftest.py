@@ -1,0 +1,85 @@
+"""A server for every test, and devices: real Chromium, a new context each."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.journeys.hall import Hall
+from tests.journeys.looking import DESK, PHONE
+from tests.world import OPENS
+
+Device = Callable[..., Page]
+
+expect.set_options(timeout=8_000)
+
+
+# While a synchronous Playwright is up no coroutine test can run in this thread: so it ends with this package.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def halls(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Hall]]:
+    """Opens the test's server with its clock at an instant."""
+    opened: list[Hall] = []
+
+    def open_hall(at: str = OPENS) -> Hall:
+        hall = Hall(database_url, redis_url, tmp_path, at)
+        hall.open()
+        opened.append(hall)
+        return hall
+
+    yield open_hall
+    for hall in opened:
+        hall.close()
+
+
+@pytest.fixture
+def hall(halls: Callable[..., Hall]) -> Hall:
+    """A server on 1 June 2026, nine in the morning."""
+    return halls()
+
+
+@pytest.fixture
+def device(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
+    """Makes devices: a page in a browser of its own, ``phone=True`` a narrow one with fingers.
+
+    A script error, a console error or a violation of the content security policy fails the test. Requests that
+    fail are none of these where the test says so: ``line_fails=True``.
+    """
+    made: list[Any] = []
+    wrong: list[str] = []
+
+    def make(*, phone: bool = False, line_fails: bool = False, **options: Any) -> Page:
+        hall = request.getfixturevalue("hall") if "hall" in request.fixturenames else None
+        shape: dict[str, Any] = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if phone else {"viewport": DESK}
+        if hall is not None:
+            shape["base_url"] = hall.url
+        context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **{**shape, **options})
+        context.set_default_timeout(8_000)
+        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context.on("console", lambda told: wrong.extend(_wrong(told, line_fails=line_fails)))
+        made.append(context)
+        return context.new_page()
+
+    yield make
+    for context in made:
+        context.close()
+    assert wrong == []
+
+
+def _wrong(told: ConsoleMessage, *, line_fails: bool) -> list[str]:
+    if told.type not in ("error", "warning"):
+        return []
+    if line_fails and told.text.startswith("Failed to load resource"):
+        return []
+    return [f"{told.type}: {told.text} ({told.location.get('url', '')})"]

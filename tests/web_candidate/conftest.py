@@ -1,0 +1,3 @@
+from tests.sittings.conftest import line, world_on_a_line
+
+__all__ = ["line", "world_on_a_line"]
