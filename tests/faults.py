@@ -1,4 +1,4 @@
-"""Ways in which the stores fail: SQL away, a statement that fails, a line to Redis that breaks at a chosen command."""
+"""Ways in which the stores fail: SQL away, a statement that fails, a line to Redis that breaks at a command."""
 
 import asyncio
 import tempfile

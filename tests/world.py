@@ -32,7 +32,7 @@ from examengine.records import (
 )
 from examengine.records.attempts import Attempt
 from examengine.records.banks import NewVersion
-from examengine.records.enrolments import Enrolment
+from examengine.records.enrolments import Enrolment, LearningReport
 from examengine.records.entries import Entry, NewEntry
 from examengine.records.exams import Exam
 from examengine.records.outcomes import Outcome
@@ -172,6 +172,35 @@ class World:
         started = await self.services.starter.start(intent, 1, self.now_ms)
         assert isinstance(started, Started), started
         return started.attempt_id
+
+    async def crowd(self, exam: Exam, size: int) -> list[Enrolment]:
+        """Many people enrolled at once, with the learning done."""
+        profiles = [
+            NewPerson(
+                profile=Profile(
+                    doc_type=DocumentType.PASSPORT,
+                    document=f"E{self.made_people + n:08d}",
+                    name="考生",
+                    phone="",
+                    unit_name="第一中学",
+                    region="450702",
+                    category="pro_tech",
+                )
+            )
+            for n in range(1, size + 1)
+        ]
+        self.made_people += size
+        async with self.services.database.writing() as tx:
+            ids = await people.add_people(tx, self.services.vault, profiles, self.now_ms)
+            made = []
+            for person_id in ids:
+                enrolment = await enrol(tx, self.services.shelf, exam, person_id, exam.credit_year, self.now_ms)
+                assert not isinstance(enrolment, Refusal)
+                made.append(enrolment)
+            await enrolments.report_learning_of_many(
+                tx, [LearningReport(0, made_one.id, 1, 100, self.now_ms, "test") for made_one in made]
+            )
+        return made
 
     async def a_candidate_in_an_exam(self, override: Mapping[str, Any] | None = None) -> tuple[int, Enrolment, int]:
         """Person, enrolment and running attempt."""

@@ -207,22 +207,22 @@ def repetitions(items: Sequence[Item]) -> tuple[Repetition, ...]:
     """
     found: list[Repetition] = []
     by_stem: dict[str, int] = {}
-    by_question: dict[tuple[str, frozenset[str]], list[int]] = {}
+    by_question: dict[tuple[str, frozenset[str]], dict[frozenset[str], int]] = {}
     by_number: dict[str, int] = {}
     for index, item in enumerate(items):
         stem = stem_form(item.stem) or item.stem
         question = (stem, frozenset(option_form(option.text) for option in item.options))
-        alike = by_question.setdefault(question, [])
-        twin = next((other for other in alike if _key_texts(items[other]) == _key_texts(item)), None)
-        if twin is not None:
-            found.append(Repetition(index, twin, "same"))
+        by_key = by_question.setdefault(question, {})
+        key = _key_texts(item)
+        if key in by_key:
+            found.append(Repetition(index, by_key[key], "same"))
             continue
-        if alike:
-            found.append(Repetition(index, alike[0], "other_key"))
+        if by_key:
+            found.append(Repetition(index, next(iter(by_key.values())), "other_key"))
         elif stem in by_stem:
             found.append(Repetition(index, by_stem[stem], "other_options"))
         by_stem.setdefault(stem, index)
-        alike.append(index)
+        by_key[key] = index
         if item.external_no and by_number.setdefault(item.external_no, index) != index:
             found.append(Repetition(index, by_number[item.external_no], "external_no"))
     return tuple(found)

@@ -112,6 +112,7 @@ def _print_sheet(sheet: Sheet, now_ms: int, host: str, port: int) -> None:
     console.print(table)
     console.print(f"密码都是 Password of all: [bold]{PASSWORD}[/bold]")
     if sheet["cards"]:
-        shown = "  ".join(f"{number} / {code}" for number, code in sheet["cards"][:4])
-        console.print(f"激活卡 Activation cards: {shown}")
+        console.print("激活卡（卡号 / 激活码）Activation cards:")
+        for number, code in sheet["cards"][:4]:
+            console.print(f"  {number} / {code}")
     console.print(f"\n[bold]http://{host}:{port}[/bold]   （Ctrl+C 停止 to stop）\n")

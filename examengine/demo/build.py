@@ -26,6 +26,7 @@ from examengine.rules.calendar import MINUTE_MS, SECOND_MS, window_of
 from examengine.rules.load import load, packaged_text, rulebook_ids
 from examengine.rules.rulebook import EnrolmentMode, Rulebook
 from examengine.sittings.start import Started, StartIntent
+from examengine.web.assets import folder
 from examengine.web.services import Services, shuffled_letters
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -55,7 +56,7 @@ class Demo:
 
 def question_banks() -> Path:
     """Where the project's own banks lie."""
-    return Path(__file__).resolve().parents[2] / "question_banks"
+    return folder("question_banks")
 
 
 def rules_of(now_ms: int) -> tuple[str, str, str]:
@@ -78,8 +79,9 @@ class Builder:
     async def build(self) -> Demo:
         """Everything, once. The stamps lie in the past as far as the window allows."""
         text, rulebook_id, bank_name = rules_of(self._now_ms)
-        rulebook_window = window_of(_rulebook(text, rulebook_id), _rulebook(text, rulebook_id).meta.year)
-        past_ms = max(rulebook_window.opens_ms, self._now_ms - 3 * DAY_MS)
+        given = _rulebook(text, rulebook_id)
+        window = window_of(given, given.meta.year)
+        past_ms = min(max(window.opens_ms, self._now_ms - 3 * DAY_MS), self._now_ms)
         founded_ms = past_ms - DAY_MS
         ids = await self._people(founded_ms)
         authority = STAFF[-1]
@@ -101,7 +103,9 @@ class Builder:
         )
         spare = await self._cards(rulebook, founded_ms)
         for person in CANDIDATES:
-            await self._candidate(person, ids[person.document], exam, rulebook, spare, past_ms)
+            enrolment = await self._enrolled(ids[person.document], exam, past_ms)
+            if window.holds(past_ms):
+                await self._candidate(person, enrolment, rulebook, spare, past_ms)
         return Demo(rulebook.meta.subject, rulebook, tuple(spare))
 
     async def _people(self, at_ms: int) -> dict[str, int]:
@@ -137,27 +141,24 @@ class Builder:
             await cards.add_cards(tx, new, at_ms)
         return made
 
+    async def _enrolled(self, person_id: int, exam: Exam, at_ms: int) -> Enrolment:
+        async with self._services.database.writing() as tx:
+            enrolment = await enrol(tx, self._services.shelf, exam, person_id, exam.credit_year, at_ms)
+        assert not isinstance(enrolment, Refusal)
+        return enrolment
+
     async def _candidate(
-        self,
-        person: DemoPerson,
-        person_id: int,
-        exam: Exam,
-        rulebook: Rulebook,
-        spare: list[Card],
-        past_ms: int,
+        self, person: DemoPerson, enrolment: Enrolment, rulebook: Rulebook, spare: list[Card], past_ms: int
     ) -> None:
         services = self._services
-        async with services.database.writing() as tx:
-            enrolment = await enrol(tx, services.shelf, exam, person_id, exam.credit_year, past_ms)
-        assert not isinstance(enrolment, Refusal)
-        if spare and not (person.standing is Standing.FRESH and person is CANDIDATES[-1]):
+        if spare and person is not CANDIDATES[-1]:
             card = spare.pop(0)
             refusal = await activate_card(
                 services.database,
                 services.shelf,
                 services.vault,
                 enrolment.id,
-                person_id,
+                enrolment.person_id,
                 card.number,
                 card.code,
                 past_ms,

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from examengine.publishing.exams import keep_rulebook
-from examengine.records import rulebooks
+from examengine.records import audit, rulebooks
 from examengine.records.database import Database, Reading
 from examengine.records.errors import Missing
 from examengine.rules.load import Loaded, load, packaged_text, rulebook_ids
+from examengine.rules.rulebook import Rulebook
 
 KEPT = 128
 """Loaded files kept in the process; they never change."""
@@ -61,6 +62,22 @@ async def keep_offered(database: Database, digest: str, now_ms: int) -> None:
         offer = await get_offer(tx, digest)
     if offer.added_ms is None:
         await keep_rulebook(database, offer.text, offer.rulebook_id, now_ms)
+
+
+async def keep_new(database: Database, text: str, rulebook: Rulebook, by_person: int, now_ms: int) -> bool:
+    """Keep a rulebook that somebody brought, unless its content is known: False then, and the known one with its
+    provenance and confirmations stays.
+    """
+    async with database.reading() as tx:
+        try:
+            await get_offer(tx, rulebook.digest)
+            return False
+        except Missing:
+            pass
+    await keep_rulebook(database, text, rulebook.meta.id, now_ms)
+    async with database.writing() as tx:
+        await audit.append(tx, now_ms, by_person, "keep", "rulebook", None, {"digest": rulebook.digest})
+    return True
 
 
 @lru_cache(maxsize=KEPT)

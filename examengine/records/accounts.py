@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from examengine.records import outbox
 from examengine.records.database import Missing, Reading, Writing
@@ -41,6 +41,9 @@ class SignIn:
     at_ms: int
 
 
+_BY_PERSON = select(*columns(accounts, Account)).where(accounts.c.person_id == bindparam("wanted"))
+
+
 async def find_for_sign_in(tx: Reading, vault: Vault, document: str) -> tuple[Account, ...]:
     """The accounts of a whole current document number; hardly ever more than one. One query."""
     statement = (
@@ -61,7 +64,7 @@ async def get_account(tx: Reading, person_id: int) -> Account:
     Raises:
         Missing: the person has none.
     """
-    row = await tx.row(select(*columns(accounts, Account)).where(accounts.c.person_id == person_id))
+    row = await tx.row(_BY_PERSON, {"wanted": person_id})
     if row is None:
         raise Missing("account", person_id)
     return Account(*row)

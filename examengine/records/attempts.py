@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from examengine.records.database import Missing, Reading, Writing
 from examengine.records.shapes import columns
@@ -81,6 +81,13 @@ class SeenPaper:
 
 
 _ATTEMPT = columns(attempts, Attempt)
+_BY_INTENT = select(*_ATTEMPT).where(attempts.c.intent == bindparam("wanted"))
+_LOCKED = select(*_ATTEMPT).where(attempts.c.id == bindparam("wanted")).with_for_update(key_share=True)
+_OWNED = (
+    select(*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
+    .join_from(attempts, enrolments)
+    .where(attempts.c.id == bindparam("wanted"))
+)
 
 
 async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
@@ -98,13 +105,13 @@ async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
     }
     attempt_id = await tx.insert(attempts, {**values, "generation": 1})
     row = {"attempt_id": attempt_id, "enrolment_id": new.enrolment_id, "look_at_ms": new.look_at_ms}
-    await tx.run(open_attempts.insert().values(**row))
+    await tx.run(open_attempts.insert(), row)
     return Attempt(**values, id=attempt_id, generation=1), True
 
 
 async def find_by_intent(tx: Reading, intent: str) -> Attempt | None:
     """The attempt that an intent began."""
-    row = await tx.row(select(*_ATTEMPT).where(attempts.c.intent == intent))
+    row = await tx.row(_BY_INTENT, {"wanted": intent})
     return None if row is None else Attempt(*row)
 
 
@@ -114,12 +121,7 @@ async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
     Raises:
         Missing: there is none of that id.
     """
-    statement = (
-        select(*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
-        .join_from(attempts, enrolments)
-        .where(attempts.c.id == attempt_id)
-    )
-    row = await tx.row(statement)
+    row = await tx.row(_OWNED, {"wanted": attempt_id})
     if row is None:
         raise Missing("attempt", attempt_id)
     return OwnedAttempt(Attempt(*row[:-2]), row[-2], row[-1])
@@ -132,8 +134,7 @@ async def lock_attempt(tx: Writing, attempt_id: int) -> Attempt:
     Raises:
         Missing: there is none of that id.
     """
-    statement = select(*_ATTEMPT).where(attempts.c.id == attempt_id).with_for_update(key_share=True)
-    row = await tx.row(statement)
+    row = await tx.row(_LOCKED, {"wanted": attempt_id})
     if row is None:
         raise Missing("attempt", attempt_id)
     return Attempt(*row)

@@ -76,13 +76,13 @@ class Writing(Reading):
 
     async def insert(self, table: Table, values: Values) -> int:
         """Insert one row; its id."""
-        result = await self._connection.execute(insert(table).values(**values).returning(table.c.id))
+        result = await self._connection.execute(insert(table).returning(table.c.id), values)
         return int(result.scalar_one())
 
     async def insert_all(self, table: Table, rows: Sequence[Values]) -> None:
-        """Insert many rows of a table without asking for their ids."""
-        if rows:
-            await self._connection.execute(insert(table), rows)
+        """Insert many rows of a table without asking for their ids; in parts, so that others are served between."""
+        for start in range(0, len(rows), CHUNK):
+            await self._connection.execute(insert(table), rows[start : start + CHUNK])
 
     async def insert_numbered(self, table: Table, rows: Sequence[Values]) -> list[int]:
         """Insert many rows; their ids, in the order of ``rows``."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from examengine.records.database import CHUNK, Missing, Reading, Writing
 from examengine.records.shapes import chunks, columns
@@ -57,7 +57,8 @@ class EnrolmentLine:
 
 
 _ENROLMENT = columns(enrolments, Enrolment)
-_LOCK = select(*_ENROLMENT).with_for_update(key_share=True)
+_BY_ID = select(*_ENROLMENT).where(enrolments.c.id == bindparam("wanted"))
+_LOCKED = _BY_ID.with_for_update(key_share=True)
 
 
 async def enrol(
@@ -90,7 +91,7 @@ async def get_enrolment(tx: Reading, enrolment_id: int) -> Enrolment:
     Raises:
         Missing: there is none of that id.
     """
-    row = await tx.row(select(*_ENROLMENT).where(enrolments.c.id == enrolment_id))
+    row = await tx.row(_BY_ID, {"wanted": enrolment_id})
     if row is None:
         raise Missing("enrolment", enrolment_id)
     return Enrolment(*row)
@@ -103,7 +104,7 @@ async def lock_enrolment(tx: Writing, enrolment_id: int) -> Enrolment:
         Missing: there is none of that id.
         Unavailable: someone else held it too long.
     """
-    row = await tx.row(_LOCK.where(enrolments.c.id == enrolment_id))
+    row = await tx.row(_LOCKED, {"wanted": enrolment_id})
     if row is None:
         raise Missing("enrolment", enrolment_id)
     return Enrolment(*row)

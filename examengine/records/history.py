@@ -1,11 +1,11 @@
 """One enrolment's whole history, as the rules want to see it: five queries, for one enrolment or for many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 
-from examengine.records.database import Missing, Reading
+from examengine.records.database import Missing, Reading, Values
 from examengine.records.enrolments import Enrolment, LearningReport, Round
 from examengine.records.entries import ENTRY, Entry, entry_of
 from examengine.records.outcomes import OUTCOME, Outcome, outcome_of
@@ -105,12 +105,13 @@ async def load_histories(tx: Reading, enrolment_ids: Iterable[int]) -> dict[int,
     if len(wanted) > MAX_ENROLMENTS:
         raise ValueError("too many enrolments at once")
     parts: dict[int, _Parts] = {}
-    for row in await tx.rows(select(*columns(enrolments, Enrolment)).where(enrolments.c.id.in_(wanted))):
+    values = {"wanted": wanted}
+    for row in await tx.rows(_ENROLMENTS, values):
         parts[row.id] = _Parts(Enrolment(*row), [], [], [], [], {})
-    await _load_rounds(tx, wanted, parts)
-    await _load_learning(tx, wanted, parts)
-    await _load_entries(tx, wanted, parts)
-    await _load_attempts(tx, wanted, parts)
+    await _load_rounds(tx, values, parts)
+    await _load_learning(tx, values, parts)
+    await _load_entries(tx, values, parts)
+    await _load_attempts(tx, values, parts)
     return {enrolment_id: part.record() for enrolment_id, part in parts.items()}
 
 
@@ -134,58 +135,62 @@ class _Parts:
         )
 
 
-async def _load_rounds(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
-    statement = (
-        select(*columns(rounds, Round), cards.c.number, cards.c.booked_out_ms, card_uses.c.at_ms)
-        .outerjoin_from(rounds, card_uses)
-        .outerjoin(cards, cards.c.id == card_uses.c.card_id)
-        .where(rounds.c.enrolment_id.in_(wanted))
-        .order_by(rounds.c.enrolment_id, rounds.c.no)
-    )
-    for row in await tx.rows(statement):
+_WANTED: BindParameter[Sequence[int]] = bindparam("wanted", expanding=True)
+_ENROLMENTS = select(*columns(enrolments, Enrolment)).where(enrolments.c.id.in_(_WANTED))
+_ROUNDS = (
+    select(*columns(rounds, Round), cards.c.number, cards.c.booked_out_ms, card_uses.c.at_ms)
+    .outerjoin_from(rounds, card_uses)
+    .outerjoin(cards, cards.c.id == card_uses.c.card_id)
+    .where(rounds.c.enrolment_id.in_(_WANTED))
+    .order_by(rounds.c.enrolment_id, rounds.c.no)
+)
+_LEARNING = (
+    select(*columns(learning_reports, LearningReport))
+    .where(learning_reports.c.enrolment_id.in_(_WANTED))
+    .order_by(learning_reports.c.at_ms, learning_reports.c.id)
+)
+_ENTRIES = select(*ENTRY).where(entries.c.enrolment_id.in_(_WANTED)).order_by(entries.c.at_ms, entries.c.id)
+_ATTEMPT = (
+    attempts.c.id,
+    attempts.c.round_id,
+    attempts.c.no,
+    attempts.c.started_ms,
+    attempts.c.base_deadline_ms,
+    attempts.c.base_reason,
+    attempts.c.rulebook_digest,
+    attempts.c.generation,
+)
+_ATTEMPTS = (
+    select(attempts.c.enrolment_id, *_ATTEMPT, *OUTCOME)
+    .outerjoin_from(attempts, outcomes)
+    .where(attempts.c.enrolment_id.in_(_WANTED))
+    .order_by(attempts.c.started_ms, attempts.c.id, outcomes.c.no)
+)
+
+
+async def _load_rounds(tx: Reading, values: Values, parts: dict[int, _Parts]) -> None:
+    for row in await tx.rows(_ROUNDS, values):
         part = parts[row.enrolment_id]
         part.rounds.append(Round(*row[:-3]))
         if row.number is not None:
             part.cards.append(CardRecord(row.id, *row[-3:]))
 
 
-async def _load_learning(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
-    statement = (
-        select(*columns(learning_reports, LearningReport))
-        .where(learning_reports.c.enrolment_id.in_(wanted))
-        .order_by(learning_reports.c.at_ms, learning_reports.c.id)
-    )
-    for row in await tx.rows(statement):
+async def _load_learning(tx: Reading, values: Values, parts: dict[int, _Parts]) -> None:
+    for row in await tx.rows(_LEARNING, values):
         parts[row.enrolment_id].learning.append(LearningReport(*row))
 
 
-async def _load_entries(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
-    statement = select(*ENTRY).where(entries.c.enrolment_id.in_(wanted)).order_by(entries.c.at_ms, entries.c.id)
-    for row in await tx.rows(statement):
+async def _load_entries(tx: Reading, values: Values, parts: dict[int, _Parts]) -> None:
+    for row in await tx.rows(_ENTRIES, values):
         parts[row.enrolment_id].entries.append(entry_of(tuple(row)))
 
 
-async def _load_attempts(tx: Reading, wanted: list[int], parts: dict[int, _Parts]) -> None:
-    facts = (
-        attempts.c.id,
-        attempts.c.round_id,
-        attempts.c.no,
-        attempts.c.started_ms,
-        attempts.c.base_deadline_ms,
-        attempts.c.base_reason,
-        attempts.c.rulebook_digest,
-        attempts.c.generation,
-    )
-    statement = (
-        select(attempts.c.enrolment_id, *facts, *OUTCOME)
-        .outerjoin_from(attempts, outcomes)
-        .where(attempts.c.enrolment_id.in_(wanted))
-        .order_by(attempts.c.started_ms, attempts.c.id, outcomes.c.no)
-    )
-    for row in await tx.rows(statement):
-        known, values = parts[row[0]].attempts, list(row[1:])
+async def _load_attempts(tx: Reading, values: Values, parts: dict[int, _Parts]) -> None:
+    for row in await tx.rows(_ATTEMPTS, values):
+        known, facts = parts[row[0]].attempts, list(row[1:])
         series = known[row[1]].outcomes if row[1] in known else ()
-        outcome = values[len(facts) :]
+        outcome = facts[len(_ATTEMPT) :]
         if outcome[0] is not None:
             series = (*series, outcome_of(outcome))
-        known[row[1]] = AttemptRecord(*[*values[: len(facts)], series])
+        known[row[1]] = AttemptRecord(*[*facts[: len(_ATTEMPT)], series])

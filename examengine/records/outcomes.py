@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from examengine.records.attempts import lock_attempt
 from examengine.records.database import Missing, Reading, Writing
@@ -85,6 +85,7 @@ class FinalAnswers:
 
 
 OUTCOME = columns(outcomes, Outcome)
+_SERIES = select(*OUTCOME).where(outcomes.c.attempt_id == bindparam("wanted")).order_by(outcomes.c.no)
 
 
 def outcome_of(row: Sequence[object]) -> Outcome:
@@ -141,8 +142,7 @@ async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: i
 
 async def series(tx: Reading, attempt_id: int) -> tuple[Outcome, ...]:
     """An attempt's outcomes, oldest first; empty while it runs."""
-    statement = select(*OUTCOME).where(outcomes.c.attempt_id == attempt_id).order_by(outcomes.c.no)
-    return tuple(outcome_of(tuple(row)) for row in await tx.rows(statement))
+    return tuple(outcome_of(tuple(row)) for row in await tx.rows(_SERIES, {"wanted": attempt_id}))
 
 
 async def find_newest(tx: Reading, attempt_id: int) -> Outcome | None:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from examengine.records.database import Reading, Writing
 from examengine.records.tables import roles
 from examengine.records.words import Role
 
 _HELD = roles.c.revoked_ms.is_(None)
+_HELD_BY = select(roles.c.role).where(roles.c.person_id == bindparam("wanted"), _HELD)
 
 
 async def roles_of(tx: Reading, person_id: int) -> frozenset[Role]:
     """The roles a person holds now."""
-    statement = select(roles.c.role).where(roles.c.person_id == person_id, _HELD)
-    return frozenset(Role(row.role) for row in await tx.rows(statement))
+    return frozenset(Role(row.role) for row in await tx.rows(_HELD_BY, {"wanted": person_id}))
 
 
 async def people_with_role(tx: Reading, role: Role) -> tuple[int, ...]:

@@ -58,9 +58,11 @@ class Pusher:
                 row = next(a for a in record.attempts if a.id == attempt.id)
                 if row.outcome is None:
                     deadline = deadline_of(rulebook, record, row)
-                    await self._desk.push(attempt.id, attempt.generation, now_ms, deadline=deadline)
+                    standing = await self._desk.push(attempt.id, attempt.generation, now_ms, deadline=deadline)
+                    # one that was closed and then left by a crash must be set running again now, not at its new end
+                    look_at_ms = now_ms if standing.state == "closing" else deadline.look_at_ms
                     async with self._database.writing() as tx:
-                        await attempts.look_again(tx, attempt.id, deadline.look_at_ms)
+                        await attempts.look_again(tx, attempt.id, look_at_ms)
             case OutboxKind.VOID:
                 await self._desk.settle(
                     attempt.id, attempt.generation, CloseReason.VOID, push.at_ms, State.VOID, now_ms

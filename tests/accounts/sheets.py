@@ -1,5 +1,6 @@
 """Lists of people as files."""
 
+import csv
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -43,5 +44,6 @@ def a_workbook(*rows: Sequence[Any], header: Sequence[str] = HEADER, title: str 
 
 
 def a_csv(*rows: Sequence[Any], header: Sequence[str] = HEADER, encoding: str = "utf-8-sig") -> bytes:
-    lines = "\r\n".join(",".join(str(cell) for cell in row) for row in (header, *rows))
-    return lines.encode(encoding)
+    out = io.StringIO()
+    csv.writer(out).writerows((header, *rows))
+    return out.getvalue().encode(encoding)

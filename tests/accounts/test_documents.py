@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examengine.accounts.documents import (
@@ -191,6 +191,7 @@ def test_ages_from_sixteen_to_a_hundred_are_plausible(today: date, is_plausible:
     assert found.is_plausible_age(today) is is_plausible
 
 
+@settings(deadline=None)
 @given(
     body=st.from_regex(r"\A[1-9][0-9]{16}\Z"),
     place=st.integers(0, 16),

@@ -246,6 +246,23 @@ def test_the_header_need_not_come_first() -> None:
     assert reading.items[0].where == "第 4 行"
 
 
+def test_a_header_may_stand_in_two_rows() -> None:
+    header = (("序号", "题型", "题干", "选项", "", "", "", "答案"), ("", "", "", "A", "B", "C", "D", ""))
+    reading = read_rows(
+        *header, ("1", "单选", "题一", "甲", "乙", "丙", "丁", "C"), ("2", "判断", "题二", "", "", "", "", "对")
+    )
+    assert [read.where for read in reading.items] == ["第 3 行", "第 4 行"]
+    assert (texts(reading.items[0].item), reading.items[0].item.key) == (["甲", "乙", "丙", "丁"], {"c"})
+    assert reading.findings == ()
+
+
+def test_options_may_stand_in_nameless_columns_behind_their_header() -> None:
+    header = ("题干", "选项", "", "", "答案")
+    reading = read_rows(header, ("题一", "甲", "乙", "丙", "C"), ("题二", "甲|乙|丙", "", "", "B"))
+    assert [texts(read.item) for read in reading.items] == [["甲", "乙", "丙"], ["甲", "乙", "丙"]]
+    assert [set(read.item.key) for read in reading.items] == [{"c"}, {"b"}]
+
+
 def test_repeated_headers_and_blank_rows_are_no_questions() -> None:
     reading = read_rows(
         PLAIN, ("题一", "甲", "乙", "", "", "A"), (), PLAIN, ("", ""), ("题二", "甲", "乙", "", "", "B")

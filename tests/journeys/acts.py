@@ -35,7 +35,18 @@ def start(page: Page) -> None:
     """From the contract into the exam."""
     page.get_by_label("我已阅读并同意诚信承诺").check()
     page.get_by_role("button", name="开始考试").click()
-    expect(page.locator("form[data-exam]")).to_be_visible()
+    expect_exam(page)
+
+
+def go_on(page: Page) -> None:
+    """From my exams back into the exam that runs."""
+    page.get_by_role("link", name="继续考试").click()
+    expect_exam(page)
+
+
+def expect_exam(page: Page) -> None:
+    """The exam page stands and its script runs."""
+    expect(page.locator("form[data-exam][data-show]")).to_be_visible()
 
 
 def sit_down(page: Page, person: Someone) -> int:

@@ -13,8 +13,9 @@ from tests.journeys.looking import DESK, PHONE
 from tests.world import OPENS
 
 Device = Callable[..., Page]
+PATIENCE_MS = 15_000
 
-expect.set_options(timeout=8_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 # While a synchronous Playwright is up no coroutine test can run in this thread: so it ends with this package.
@@ -61,11 +62,13 @@ def device(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Device
 
     def make(*, phone: bool = False, line_fails: bool = False, **options: Any) -> Page:
         hall = request.getfixturevalue("hall") if "hall" in request.fixturenames else None
-        shape: dict[str, Any] = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if phone else {"viewport": DESK}
+        shape: dict[str, Any] = (
+            {"viewport": PHONE, "has_touch": True, "is_mobile": True} if phone else {"viewport": DESK}
+        )
         if hall is not None:
             shape["base_url"] = hall.url
         context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **{**shape, **options})
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: wrong.append(str(error.error)))
         context.on("console", lambda told: wrong.extend(_wrong(told, line_fails=line_fails)))
         made.append(context)

@@ -199,8 +199,6 @@ class Hall:
             self.world = World(services, self.clock, app)  # type: ignore[arg-type]
             config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", date_header=False)
             self._server = uvicorn.Server(config)
-            serving = asyncio.create_task(self._server.serve([self._socket]))
-            while not self._server.started and not serving.done():
-                await asyncio.sleep(0.005)
+            self._socket.listen(128)  # whoever comes before the server takes requests waits in the queue
             self._ready.set()
-            await serving
+            await self._server.serve([self._socket])

@@ -256,8 +256,8 @@ async def a_full_history(database: Database, vault: Vault, no: int) -> Place:
         exam = await an_exam(tx)
         place = await a_place(tx, vault, no, exam)
         by, second = await a_person(tx, vault, 100 + no), await a_person(tx, vault, 200 + no)
-        await cards.add_cards(tx, [NewCard(f"card {no}", b"1", "450702", T0)], T0)
-        card = await cards.lock_card(tx, f"card {no}")
+        await cards.add_cards(tx, [NewCard(f"CARD{no}", b"1", "450702", T0)], T0)
+        card = await cards.lock_card(tx, f"CARD{no}")
         opened, _ = await enrolments.open_round(tx, place.enrolment.id, "card", 2, f"card:{card.id}", T0 + 1)
         await cards.use_card(tx, card.id, opened.id, T0 + 1)
         await enrolments.report_learning(tx, place.enrolment.id, 2, 100, "import:1", T0 + 2)
@@ -291,7 +291,7 @@ async def test_a_whole_history_is_loaded_in_five_queries(database: Database, vau
     assert len(statements) == 5
     assert record.enrolment == place.enrolment
     assert [(r.no, r.opened_by) for r in record.rounds] == [(1, "open"), (2, "card")]
-    assert [(card.round_id, card.number) for card in record.cards] == [(record.rounds[1].id, "card 1")]
+    assert [(card.round_id, card.number) for card in record.cards] == [(record.rounds[1].id, "CARD1")]
     assert [report.percent for report in record.learning] == [100]
     assert [entry.kind for entry in record.entries] == [EntryKind.VOID]
     assert [[o.state for o in attempt.outcomes] for attempt in record.attempts] == [["submitted", "void"], []]

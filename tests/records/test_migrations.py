@@ -62,6 +62,12 @@ async def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     await migrate.upgrade(database_url)
 
 
+async def test_two_processes_that_upgrade_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    await asyncio.gather(migrate.upgrade(url), migrate.upgrade(url))
+    await (await Database.open(url)).close()
+
+
 async def test_a_database_without_our_schema_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongSchema, match="has schema none"):
         await Database.open(f"sqlite:///{tmp_path / 'empty.db'}")

@@ -1,7 +1,7 @@
 """Personal data at rest: bound to its place, found without standing there, gone with the key."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examengine.records.vault import Vault, VaultError, WrappedKey, canonical_number
@@ -11,6 +11,7 @@ OLD, NEW = "the first field key, 32 characters or more", "the second field key, 
 NUMBER = "45070219800101000X"
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=60))
 def test_what_is_sealed_opens_to_the_same_text(text: str) -> None:
     _, _, cipher = Vault([OLD]).new_person()

@@ -1,6 +1,7 @@
 """What a file really is, by its first bytes and not by its name."""
 
 import io
+import struct
 import zipfile
 from typing import Literal
 
@@ -9,6 +10,7 @@ from examengine.banks.cells.grid import FILE_BYTES_LIMIT, UnreadableFileError
 Nature = Literal["xlsx", "xls", "separated"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BIFF8_GLOBALS = b"\x09\x08\x10\x00\x00\x06\x05\x00"
 _OTHER_NATURES = (
     (b"%PDF", "not_a_workbook", "这是 PDF 文件，请把题目整理到模板（.xlsx）后上传"),
     (b"{\\rtf", "not_a_workbook", "这是 RTF 文档，请把题目整理到模板（.xlsx）后上传"),
@@ -73,7 +75,7 @@ def _nature_of_compound(data: bytes) -> Nature:
     def holds(name: str) -> bool:
         return name.encode("utf-16-le") in data
 
-    if holds("EncryptedPackage"):
+    if holds("EncryptedPackage") or _asks_for_a_password(data):
         raise UnreadableFileError(
             "password_protected", "工作簿设有打开密码，请取消密码（另存为时不设密码）后再上传", "binary (OLE2)"
         )
@@ -82,3 +84,16 @@ def _nature_of_compound(data: bytes) -> Nature:
             "not_a_workbook", "这是 Word 文档（.doc），请把题目整理到模板（.xlsx）后上传", "binary (OLE2)"
         )
     return "xls"
+
+
+def _asks_for_a_password(data: bytes) -> bool:
+    """True where the workbook stream of an .xls has a FILEPASS record (0x2F) among its first."""
+    at = data.find(_BIFF8_GLOBALS)
+    for _ in range(6):
+        if at < 0 or at + 4 > len(data):
+            return False
+        number, length = struct.unpack_from("<HH", data, at)
+        if number == 0x2F:
+            return True
+        at += 4 + length
+    return False

@@ -28,203 +28,48 @@ class Field(StrEnum):
     TIME = "时间"
 
 
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split())
+
+
 # The first synonym found in a header row wins where two columns could be meant.
 SYNONYMS: Final[Mapping[Field, tuple[str, ...]]] = {
-    Field.KIND: (
-        "题型",
-        "题目类型",
-        "试题类型",
-        "问题类型",
-        "题型名称",
-        "考题类型",
-        "题类",
-        "questiontype",
-        "itemtype",
-        "type",
-        "kind",
-        "类型",
+    Field.KIND: _names("题型 题目类型 试题类型 问题类型 题型名称 考题类型 题类 questiontype itemtype type kind 类型"),
+    Field.STEM: _names(
+        "题干 题目内容 问题内容 试题内容 试题题干 题干内容 题目题干 试题正文 题目正文 试题描述 "
+        "题目描述 题目 试题 问题 考题 题面 题目名称 试题名称 questioncontent questiontext "
+        "questionstem questiontitle stem question title 内容"
     ),
-    Field.STEM: (
-        "题干",
-        "题目内容",
-        "问题内容",
-        "试题内容",
-        "试题题干",
-        "题干内容",
-        "题目题干",
-        "试题正文",
-        "题目正文",
-        "试题描述",
-        "题目描述",
-        "题目",
-        "试题",
-        "问题",
-        "考题",
-        "题面",
-        "题目名称",
-        "试题名称",
-        "questioncontent",
-        "questiontext",
-        "questionstem",
-        "questiontitle",
-        "stem",
-        "question",
-        "title",
-        "内容",
+    Field.OPTIONS: _names(
+        "选项 备选答案 备选项 备选选项 候选答案 候选项 选项内容 题目选项 试题选项 答案选项 可选项 "
+        "可选答案 全部选项 optioncontent options choices option choice"
     ),
-    Field.OPTIONS: (
-        "选项",
-        "备选答案",
-        "备选项",
-        "备选选项",
-        "候选答案",
-        "候选项",
-        "选项内容",
-        "题目选项",
-        "试题选项",
-        "答案选项",
-        "可选项",
-        "可选答案",
-        "全部选项",
-        "optioncontent",
-        "options",
-        "choices",
-        "option",
-        "choice",
+    Field.KEY: _names(
+        "正确答案 标准答案 正确选项 参考答案 试题答案 题目答案 正确项 答案内容 答案 questionanswer "
+        "correctanswers correctanswer rightanswer correctoption answerkey correct answer answers key"
     ),
-    Field.KEY: (
-        "正确答案",
-        "标准答案",
-        "正确选项",
-        "参考答案",
-        "试题答案",
-        "题目答案",
-        "正确项",
-        "答案内容",
-        "答案",
-        "questionanswer",
-        "correctanswers",
-        "correctanswer",
-        "rightanswer",
-        "correctoption",
-        "answerkey",
-        "correct",
-        "answer",
-        "answers",
-        "key",
+    Field.POINTS: _names("分值 分数 题目分数 试题分数 题目分值 试题分值 每题分值 得分 score points point marks mark"),
+    Field.DIFFICULTY: _names("难度 难易度 难易程度 难度系数 难度等级 题目难度 试题难度 difficulty level"),
+    Field.TOPIC: _names(
+        "知识点 知识点名称 所属知识点 知识类型名称 章节 所属章节 章节名称 题目分类 试题分类 题库分类 "
+        "分类 所属范围 类别 专业 科目 所属科目 标签 knowledgepoint knowledge topic category chapter "
+        "section subject tags tag"
     ),
-    Field.POINTS: (
-        "分值",
-        "分数",
-        "题目分数",
-        "试题分数",
-        "题目分值",
-        "试题分值",
-        "每题分值",
-        "得分",
-        "score",
-        "points",
-        "point",
-        "marks",
-        "mark",
+    Field.EXPLANATION: _names(
+        "解析 答案解析 试题解析 题目解析 答案说明 答案详解 详解 解释 试题分析 questionexplain "
+        "explanation explain analysis feedback rationale"
     ),
-    Field.DIFFICULTY: (
-        "难度",
-        "难易度",
-        "难易程度",
-        "难度系数",
-        "难度等级",
-        "题目难度",
-        "试题难度",
-        "difficulty",
-        "level",
+    Field.SOURCE: _names(
+        "依据 出题依据 命题依据 法规依据 依据法规 出处 来源 题目来源 试题来源 参考文献 source reference"
     ),
-    Field.TOPIC: (
-        "知识点",
-        "知识点名称",
-        "所属知识点",
-        "知识类型名称",
-        "章节",
-        "所属章节",
-        "章节名称",
-        "题目分类",
-        "试题分类",
-        "题库分类",
-        "分类",
-        "所属范围",
-        "类别",
-        "专业",
-        "科目",
-        "所属科目",
-        "标签",
-        "knowledgepoint",
-        "knowledge",
-        "topic",
-        "category",
-        "chapter",
-        "section",
-        "subject",
-        "tags",
-        "tag",
+    Field.VALID_UNTIL: _names("有效期 有效期至 有效日期 失效日期 到期日期 截止有效期 validuntil expires"),
+    Field.YEARS: _names("适用年度 年度 适用年份 年份 years year"),
+    Field.EXTERNAL_NO: _names(
+        "外部编号 试题编号 题目编号 试题id 题目id 试题编码 题目编码 questionid externalno externalid itemid"
     ),
-    Field.EXPLANATION: (
-        "解析",
-        "答案解析",
-        "试题解析",
-        "题目解析",
-        "答案说明",
-        "答案详解",
-        "详解",
-        "解释",
-        "试题分析",
-        "questionexplain",
-        "explanation",
-        "explain",
-        "analysis",
-        "feedback",
-        "rationale",
-    ),
-    Field.SOURCE: (
-        "依据",
-        "出题依据",
-        "命题依据",
-        "法规依据",
-        "依据法规",
-        "出处",
-        "来源",
-        "题目来源",
-        "试题来源",
-        "参考文献",
-        "source",
-        "reference",
-    ),
-    Field.VALID_UNTIL: (
-        "有效期",
-        "有效期至",
-        "有效日期",
-        "失效日期",
-        "到期日期",
-        "截止有效期",
-        "validuntil",
-        "expires",
-    ),
-    Field.YEARS: ("适用年度", "年度", "适用年份", "年份", "years", "year"),
-    Field.EXTERNAL_NO: (
-        "外部编号",
-        "试题编号",
-        "题目编号",
-        "试题id",
-        "题目id",
-        "试题编码",
-        "题目编码",
-        "questionid",
-        "externalno",
-        "externalid",
-        "itemid",
-    ),
-    Field.ORDINAL: ("序号", "题号", "编号", "行号", "no", "no.", "id", "#", "index", "number"),
-    Field.REFERENCE: ("完整答案", "参考答案要点", "答案要点", "评分要点"),
-    Field.TIME: ("时间", "答题时间", "时限", "timelimit", "time", "timelimit(sec)", "timeinseconds"),
+    Field.ORDINAL: _names("序号 题号 编号 行号 no no. id # index number"),
+    Field.REFERENCE: _names("完整答案 参考答案要点 答案要点 评分要点"),
+    Field.TIME: _names("时间 答题时间 时限 timelimit time timelimit(sec) timeinseconds"),
 }
 _BY_NAME: Final = {name: (rank, what) for what, names in SYNONYMS.items() for rank, name in enumerate(names)}
 
@@ -315,6 +160,8 @@ def recognise(cells: Sequence[str]) -> Columns | None:
     single = {what: column for what, (_, column) in best.items()}
     if Field.STEM not in single or not (options or blanks or single.keys() & {Field.KEY, Field.OPTIONS, Field.KIND}):
         return None
+    if Field.OPTIONS in single and not options:
+        options = _unnamed_after(cells, single[Field.OPTIONS])
     several = numbered and Field.TIME in single and Field.KEY in single and Field.KIND not in single
     return Columns(
         single,
@@ -325,6 +172,24 @@ def recognise(cells: Sequence[str]) -> Columns | None:
         several,
         tuple(ignored),
     )
+
+
+def _unnamed_after(cells: Sequence[str], column: int) -> dict[int, int]:
+    """ "选项" merged over several columns: its own and the nameless ones behind it hold A, B, C …"""
+    end = column + 1
+    while end < len(cells) and not cells[end].strip():
+        end += 1
+    return dict(enumerate(range(column, end))) if end - column > 1 else {}
+
+
+def with_second_row(first: Sequence[str], second: Sequence[str]) -> Columns | None:
+    """The columns of a header in two rows ("选项" above A, B, C, D); None where the second row is none of it."""
+    below = {column: cell for column, cell in enumerate(second) if cell.strip()}
+    if len(below) < 2 or not all(_OPTION.match(header_word(cell)) for cell in below.values()):
+        return None
+    above = dict(enumerate(first))
+    joined = above | dict(below.items())
+    return recognise([joined.get(column, "") for column in range(max(joined) + 1)])
 
 
 def repeats_header(cells: Sequence[str], header: Columns) -> Columns | None:

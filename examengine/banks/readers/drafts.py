@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from examengine.banks.cells.grid import Oddity, Row, Sheet
-from examengine.banks.dialects.headers import Columns, Field, recognise, repeats_header
+from examengine.banks.dialects.headers import Columns, Field, recognise, repeats_header, with_second_row
 from examengine.banks.dialects.kinds import kind_of_section, kind_of_sheet
 from examengine.banks.findings import Findings, Understood, place
 from examengine.banks.item import KIND_LABELS, Kind
@@ -95,8 +95,7 @@ def _headerless(sheets: Sequence[Sheet], findings: Findings) -> list[list[Draft]
 
 
 def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understood) -> list[Draft]:
-    columns = recognise(sheet.rows[header].cells)
-    assert columns is not None
+    columns, body = _header(sheet.rows, header)
     if columns.ignored:
         findings.add(
             "info",
@@ -107,7 +106,7 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
     around = kind_of_sheet(sheet.name)
     drafts: list[Draft] = []
     merged = _fills(sheet, columns)
-    for row in sheet.rows[header + 1 :]:
+    for row in sheet.rows[body:]:
         again = repeats_header(row.cells, columns)
         if again is not None:
             findings.group("repeated_header", sheet.name, row.number, "表头在数据中重复出现，已跳过")
@@ -133,6 +132,17 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
         understood.note(f"sheet kind {sheet.name} {around}", f"题型按工作表名或大题标题读作{KIND_LABELS[around]}")
     _remark_on_layout(sheet, drafts, findings)
     return drafts
+
+
+def _header(rows: Sequence[Row], index: int) -> tuple[Columns, int]:
+    """The columns, and the index of the first row below a header of one or two rows."""
+    columns = recognise(rows[index].cells)
+    assert columns is not None
+    if index + 1 < len(rows):
+        both = with_second_row(rows[index].cells, rows[index + 1].cells)
+        if both is not None:
+            return both, index + 2
+    return columns, index + 1
 
 
 def _section(row: Row) -> Kind | None:

@@ -57,7 +57,7 @@ def shape_of(draft: Draft, findings: Findings, understood: Understood) -> Shape:
     )
     if draft.columns.options:
         _options_in_columns(shape, findings)
-    if not shape.options and draft.columns.get(Field.OPTIONS) is not None:
+    if len(shape.options) < 2 and draft.columns.get(Field.OPTIONS) is not None:
         _options_in_one_cell(shape, understood)
     if not shape.options and not shape.options_error:
         inside = options_in_stem(shape.stem)

@@ -18,9 +18,7 @@ from examengine.records.errors import Missing
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
-from examengine.rules.history import DeadlineReason
 from examengine.rules.rulebook import ForcedExitDetection, Rulebook
-from examengine.web import times
 from examengine.web.candidate.paper_page import (
     Section,
     Shown,
@@ -45,7 +43,7 @@ from examengine.web.http import (
     signed_in,
     visitor_of,
 )
-from examengine.web.messages import DEADLINE_REASONS, LABELS
+from examengine.web.messages import LABELS
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
 
@@ -188,7 +186,7 @@ def pen_of(request: Request, attempt_id: int) -> Pen:
 
 
 async def _exam_page(request: Request, own: Own, claimed: Sitting, page_id: str) -> Response:
-    services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
+    services, visitor = services_of(request), await visitor_of(request)
     frame = await frame_of(request)
     sections = await _sections(request, own, claimed)
     token = PageToken(own.id, visitor.person.id, claimed.generation, claimed.epoch, page_id)
@@ -203,10 +201,10 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting, page_id: str)
         token=services.tokens.page(token),
         epoch=claimed.epoch,
         page_id=page_id,
-        left_ms=max(0, claimed.deadline_ms - now_ms),
+        left_ms=claimed.left_ms,
         deadline_ms=claimed.deadline_ms,
         deadline_reason=claimed.deadline_reason,
-        deadline_note=_deadline_note(claimed, frame.zone),
+        deadline_note=_deadline_note(own.rulebook),
         paper=paper_html(sections),
         card=card_html(sections),
         total=claimed.items,
@@ -261,9 +259,14 @@ def _reports(rulebook: Rulebook, claimed: Sitting) -> Reports:
             return Reports()
 
 
-def _deadline_note(claimed: Sitting, zone: str) -> str:
-    reason = DEADLINE_REASONS[DeadlineReason(claimed.deadline_reason)]
-    return _("{at} 截止：{reason}").format(at=times.short_time(claimed.deadline_ms, zone), reason=reason)
+def _deadline_note(rulebook: Rulebook) -> str:
+    """What leaving means, in one line (S2014-51)."""
+    rules = rulebook.exam.interruption
+    if not rules.resume:
+        return _("考试中断后不能再继续。")
+    if rules.clock_stops:
+        return _("离开后截止前可重新登录继续。")
+    return _("离开本页不停表，截止前可重新登录继续。")
 
 
 def _posted(fields: Mapping[str, Sequence[str]], paper: Paper) -> tuple[dict[int, str], dict[int, str]]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examengine import live
 from examengine.live import Operation, Pen, Standing, Word
+from examengine.live.desk import MAX_SEQUENCE
 from examengine.records.errors import RecordsError
 from examengine.web.messages import DESK_WORDS
 from examengine.web.services import Services
@@ -22,7 +23,8 @@ from examengine.web.tokens import Session
 PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus)")
 MAX_FIELDS = 12
 RETRY_AFTER_S = 2
-VALUE = re.compile(r"[a-z]{0,26}|1")
+VALUES = {"a": re.compile(r"[a-z]{0,26}"), "f": re.compile(r"1?")}
+NUMBER = re.compile(r"[0-9]{1,15}")
 
 log = structlog.get_logger("examengine.live")
 
@@ -49,7 +51,7 @@ class LiveAnswers:
         if pen is None:
             return (401, {"word": "revoked"}) if state["session"] is None else (403, {"word": "not_owner"})
         try:
-            sequence = int(fields.get("n", "0"))
+            sequence = _number(fields.get("n", "0"))
             if act == "answers":
                 return await self._save(pen, sequence, fields, state["now_ms"])
             return await self._report(act, pen, sequence, state["now_ms"])
@@ -70,10 +72,11 @@ class LiveAnswers:
     async def _save(
         self, pen: Pen, sequence: int, fields: Mapping[str, str], now_ms: int
     ) -> tuple[int, dict[str, Any]]:
-        value = fields.get("v", "")
-        if not VALUE.fullmatch(value):
-            return 400, {"word": "out_of_range"}
-        operation = Operation(sequence, fields["k"], int(fields["i"]), int(fields["b"]), "".join(sorted(value)))
+        kind, value = fields["k"], fields.get("v", "")
+        if not VALUES[kind].fullmatch(value):
+            raise ValueError(kind)
+        base = _number(fields["b"])
+        operation = Operation(sequence, kind, _number(fields["i"]), base, "".join(sorted(set(value))))
         saved = await self._services.desk.save(pen, operation, now_ms)
         status, answer = await self._told(pen, saved)
         if saved.kept is not None:
@@ -95,7 +98,8 @@ class LiveAnswers:
                 standing = await desk.come_back(pen, sequence, now_ms)
             case _:
                 standing = await desk.lose_focus(pen, sequence, now_ms)
-                if standing.word is Word.COUNTED:
+                # also one said again: at the first time the record may have been away
+                if standing.word in {Word.COUNTED, Word.REPEATED}:
                     ended = await self._services.finisher.after_focus_loss(
                         pen.attempt_id, standing.focus_losses, standing.at_ms
                     )
@@ -123,6 +127,13 @@ def _fields(body: bytes) -> dict[str, str]:
         return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except (ValueError, UnicodeDecodeError):
         return {}
+
+
+def _number(text: str) -> int:
+    """A number that a page counts to. Redis computes with it and the journal keeps it, so it has a bound."""
+    if not NUMBER.fullmatch(text) or int(text) > MAX_SEQUENCE:
+        raise ValueError(text[:20])
+    return int(text)
 
 
 def _carried(standing: Standing) -> dict[str, Any]:

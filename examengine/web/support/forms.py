@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -11,8 +12,9 @@ from starlette.responses import Response
 
 from examengine.accounts.names import Place, mask_document
 from examengine.live import Unavailable
-from examengine.records import approvals
+from examengine.records import approvals, attempts
 from examengine.records.errors import Missing
+from examengine.records.history import AttemptRecord, load_history
 from examengine.records.people import Person
 from examengine.rules.calendar import day_ends_ms
 from examengine.support.looking import EnrolmentCase, open_enrolment
@@ -62,6 +64,11 @@ async def desk_frame(request: Request, here: str = "/support", flash: Alert | No
     return replace(frame, nav=tuple(links))
 
 
+def look_again() -> Alert:
+    """Said where the effect shown was not that of what was confirmed."""
+    return Alert("info", _("请看过效果，再按一次"), _("填写的内容改过了，或者这一页放得太久；下面是现在的效果。"))
+
+
 def to_person(person_id: int, done: str) -> Response:
     """Back to the person's page, which says what was done."""
     return see_other(f"/support/people/{person_id}?done={done}")
@@ -70,17 +77,43 @@ def to_person(person_id: int, done: str) -> Response:
 async def enrolment_for_act(request: Request, enrolment_id: int) -> tuple[Person, EnrolmentCase] | Response:
     """The enrolment that a form is about, or the way back where it is the agent's own.
 
+    An attempt that has ended and that nobody has recorded yet is recorded first.
+
     Raises:
         NotAllowed: there is no such enrolment.
     """
     services, visitor = services_of(request), await visitor_of(request)
     try:
+        await _settle_due(request, enrolment_id)
         person, case = await open_enrolment(
             services.database, services.vault, services.shelf, enrolment_id, visitor.person.id, now_of(request)
         )
     except Missing:
         raise NotAllowed(404) from None
     return to_person(person.id, "own") if person.id == visitor.person.id else (person, case)
+
+
+async def attempt_for_act(
+    request: Request, attempt_id: int
+) -> tuple[Person, EnrolmentCase, AttemptRecord] | Response:
+    """The attempt that a form is about, or the way back where it is the agent's own.
+
+    One that has ended and that nobody has recorded yet is recorded first.
+
+    Raises:
+        NotAllowed: there is no such attempt.
+    """
+    services = services_of(request)
+    try:
+        async with services.database.reading() as tx:
+            owned = await attempts.get_attempt(tx, attempt_id)
+    except Missing:
+        raise NotAllowed(404) from None
+    found = await enrolment_for_act(request, owned.attempt.enrolment_id)
+    if isinstance(found, Response):
+        return found
+    person, case = found
+    return person, case, next(a for a in case.record.attempts if a.id == attempt_id)
 
 
 def masked(person: Person) -> str:
@@ -170,3 +203,13 @@ async def push_now(request: Request) -> bool:
     except Unavailable:
         return False
     return True
+
+
+async def _settle_due(request: Request, enrolment_id: int) -> None:
+    services = services_of(request)
+    async with services.database.reading() as tx:
+        record = await load_history(tx, enrolment_id)
+    running = next((a for a in record.attempts if a.outcome is None), None)
+    if running is not None:
+        with suppress(Unavailable):  # what is due is recorded later, by the sweeper
+            await services.finisher.look_at(running.id, now_of(request))

@@ -39,9 +39,7 @@ async def search(request: Request) -> Response:
         hint = _hint(query) if query else _("请先输入姓名或号码。")
         context = Search(await desk_frame(request), query, asked=bool(query), results=(), hint=hint)
         return page("support/search.html", context)
-    token = await sign(
-        request, ACT, int(hits.truncated), first=now_ms // 1000, second=_taken(hits), nonce=_ids(hits)
-    )
+    token = await sign(request, ACT, int(hits.truncated), first=now_ms // 1000, second=_taken(hits), nonce=_ids(hits))
     return see_other(f"/support/found/{token}")
 
 

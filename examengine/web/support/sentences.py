@@ -120,7 +120,7 @@ def short_of(rulebook: Rulebook, record: EnrolmentRecord, now_ms: int, zone: str
 
 
 def _ready(contract: Contract, zone: str) -> str:
-    return _("可以考试：第 {no} 次（{label}），本轮还剩 {left} 次，{day} 前可以开始。").format(
+    return _("可以考试：第 {no} 次（{label}），本轮还剩 {left} 次，{day}（含当天）前可以开始。").format(
         no=contract.no,
         label=LABELS[Label(contract.label)],
         left=contract.left,

@@ -83,7 +83,7 @@ def _heard(case: EnrolmentCase, live: Live, now_ms: int) -> Iterator[TimelineRow
         return
     yield from _journal(sitting)
     if sitting.answers:
-        position, kept = max(sitting.answers.items(), key=lambda item: item[1].at_ms)
+        position, kept = max(sitting.answers.items(), key=lambda item: (item[1].at_ms, item[1].mark))
         text = _("最近一次保存：第 {no} 题，已答 {n} / {total}")
         yield TimelineRow(kept.at_ms, text.format(no=position, n=len(sitting.given), total=sitting.items))
     over_ms = closing_of(case.rulebook, case.record, running).deadline_ms

@@ -157,7 +157,7 @@ DONE: Mapping[str, Alert] = MappingProxyType(
         "own": Alert("warning", _("不能为自己办理"), _("这是您本人的报名，请另一位同事来办理。")),
         "void_asked": Alert("info", _("已经有人申请过了"), _("这次考试的作废申请正在等待审批。")),
         "voided": Alert("info", _("这次考试已经作废"), _("不用再办理。")),
-        "approved": Alert("success", _("已批准"), _("这次考试已作废，次数已退还。")),
+        "approved": Alert("success", _("已批准"), _("这次考试已作废；剩余次数见考生的页面。")),
         "approved_later": Alert(
             "warning", _("已批准，正在送到考试页面"), _("作废已经生效；实时数据恢复以后，考生的页面会自动停止。")
         ),

@@ -1,0 +1,25 @@
+"""The frame of operators' pages: their link becomes two, the exams and the lists that come in."""
+
+from dataclasses import replace
+
+from starlette.requests import Request
+
+from examengine.web.contexts.frame import Alert, Frame, NavLink
+from examengine.web.http import frame_of
+from examengine.web.wording import gettext as _
+
+EXAMS = "/operator/exams"
+LISTS = "/operator/people"
+
+
+async def operator_frame(request: Request, here: str, flash: Alert | None = None) -> Frame:
+    """``here`` is :data:`EXAMS` or :data:`LISTS`."""
+    frame = await frame_of(request, "", flash)
+    links: list[NavLink] = []
+    for link in frame.nav:
+        if link.href != EXAMS:
+            links.append(link)
+            continue
+        links.append(NavLink(EXAMS, _("考试管理"), here=here == EXAMS))
+        links.append(NavLink(LISTS, _("名单导入"), here=here == LISTS))
+    return replace(frame, nav=tuple(links))

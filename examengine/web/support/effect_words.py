@@ -1,0 +1,123 @@
+"""What an act would come to, in words, before it is confirmed."""
+
+from examengine.records.as_rules import closing_of, history_of
+from examengine.records.entries import Entry
+from examengine.records.history import AttemptRecord, EnrolmentRecord
+from examengine.records.words import EntryKind
+from examengine.refusals import Reason, Refusal
+from examengine.rules.rulebook import Rulebook
+from examengine.support import effects
+from examengine.support.effects import Effect
+from examengine.support.extra_time import still_runs
+from examengine.support.grants import may_grant
+from examengine.support.undo import unused
+from examengine.web import times
+from examengine.web.contexts.support import GrantEffect, TimeEffect
+from examengine.web.messages import DEADLINE_REASONS
+from examengine.web.support.sentences import closing_told, why_no_grant
+from examengine.web.support.wording import standing_told
+from examengine.web.wording import gettext as _
+
+
+def grant_effect(
+    rulebook: Rulebook, record: EnrolmentRecord, attempts: int, expires_ms: int | None, now_ms: int, zone: str
+) -> GrantEffect:
+    """What a grant would come to, or why it is refused."""
+    refusal = may_grant(rulebook, record, now_ms)
+    left = effects.left_in_all(rulebook, history_of(record), now_ms)
+    if refusal is not None:
+        return GrantEffect(False, why_no_grant(rulebook, record, refusal, now_ms), left, left)
+    effect = effects.of_grant(rulebook, record, now_ms, attempts, expires_ms)
+    ends_ms = expires_ms if expires_ms is not None else effects.window_closes_ms(rulebook, record)
+    text = _("增加后：可于 {day}（含当天）前再考 {n} 次，{then}").format(
+        day=times.last_day(ends_ms, zone), n=attempts, then=_then(effect, zone)
+    )
+    return GrantEffect(True, text, effect.left_before, effect.left_after)
+
+
+def time_effect(
+    rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, minutes: int, now_ms: int, zone: str
+) -> TimeEffect:
+    """What extra time would come to. What the window's end takes away is said, never silent."""
+    if not still_runs(rulebook, record, row, now_ms):
+        return TimeEffect(False, _("这次考试已经结束，不能补时。需要时可以申请作废，退还这次机会。"))
+    moved = effects.deadline_with(rulebook, record, row, minutes)
+    gained_ms = moved.after.deadline_ms - moved.before.deadline_ms
+    closes = times.moment(effects.window_closes_ms(rulebook, record), zone)
+    if gained_ms <= 0:
+        return TimeEffect(False, _("考试开放期到 {at} 结束，截止时间已经是那一刻，补时不起作用。").format(at=closes))
+    if moved.missing_ms > 0:
+        told = _("考试开放期到 {at} 结束，只能补到那时：实际多 {gained}，少 {missing}。").format(
+            at=closes, gained=times.span(gained_ms), missing=times.span(moved.missing_ms)
+        )
+    else:
+        told = _("补 {n} 分钟，{until}。").format(n=minutes, until=closing_told(moved.after, zone))
+        if moved.after.deadline_ms > effects.window_closes_ms(rulebook, record):
+            told += _("这已超过考试开放期（到 {at}），按本年度的规则允许考完。").format(at=closes)
+    if moved.after.deadline_ms <= now_ms:
+        return TimeEffect(False, _("考试已经到时，补的时间不够回到现在，请多补几分钟。"))
+    reason = DEADLINE_REASONS[moved.after.reason]
+    return TimeEffect(True, told, moved.before.deadline_ms, moved.after.deadline_ms, reason)
+
+
+def void_effects(
+    rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int, zone: str
+) -> tuple[str, ...]:
+    """What a void would come to, line by line."""
+    lines = []
+    outcome = row.outcome
+    if outcome is None:
+        lines.append(_("考试马上停止，考生的页面会显示已作废；答案不评分。"))
+    elif outcome.result == "pass":
+        lines.append(_("这次的及格成绩不再有效。"))
+    elif outcome.score_hundredths is not None:
+        lines.append(_("这次的成绩不再有效。"))
+    effect = effects.of_void(rulebook, record, row, now_ms)
+    if effects.gives_place_back(rulebook, record, row):
+        lines.append(_("这次机会退还到原来那一轮，编号不再使用。"))
+    else:
+        lines.append(_("这次本来就不占次数，剩余次数不变。"))
+    counts = _("剩余次数 {before} → {after}。").format(before=effect.left_before, after=effect.left_after)
+    return (*lines, counts + _afterwards(effect, zone))
+
+
+def undo_effects(
+    rulebook: Rulebook, record: EnrolmentRecord, entry: Entry, now_ms: int, zone: str
+) -> tuple[str, ...]:
+    """What taking an entry back would come to, line by line."""
+    if entry.kind is EntryKind.GRANT:
+        taken = unused(rulebook, record, entry)
+        effect = effects.of_undo(rulebook, record, entry, taken, now_ms)
+        lines = [_("收回 {n} 次机会。").format(n=taken)]
+        if taken < (entry.amount or 0):
+            lines.append(_("考生已经用了其中 {n} 次，那些不变。").format(n=(entry.amount or 0) - taken))
+        counts = _("剩余次数 {before} → {after}。").format(before=effect.left_before, after=effect.left_after)
+        return (*lines, counts + _afterwards(effect, zone))
+    row = next(a for a in record.attempts if a.id == entry.attempt_id)
+    moved = effects.deadline_without(rulebook, record, row, entry)
+    told = _("截止时间改回 {until}，原来是 {before}。").format(
+        until=closing_told(moved.after, zone),
+        before=times.clock_time(closing_of(rulebook, record, row).deadline_ms, zone),
+    )
+    if moved.after.deadline_ms <= now_ms:
+        return (told, _("这个时间已经过了：撤回以后马上收卷，已保存的答案照常评分。"))
+    return (told, _("考生的考试页面会自动换成新的截止时间。"))
+
+
+def _then(effect: Effect, zone: str) -> str:
+    """What stands between the grant and a start."""
+    decision = effect.decision
+    if not isinstance(decision, Refusal):
+        return _("现在就可以开始；现在开始的话，{until}。").format(until=closing_told(decision.closing, zone))
+    percent, until_ms = decision.facts.get("percent"), decision.facts.get("until_ms")
+    if decision.reason is Reason.LEARNING_INCOMPLETE and percent is not None:
+        return _("需先完成学习（现在 {n}%）。").format(n=percent)
+    if decision.reason is Reason.WAIT_BETWEEN_ATTEMPTS and isinstance(until_ms, int):
+        return _("{at} 起可以开始。").format(at=times.moment(until_ms, zone))
+    return _("但仍然不能开始：{why}").format(why=standing_told(decision, zone)[0])
+
+
+def _afterwards(effect: Effect, zone: str) -> str:
+    if isinstance(effect.decision, Refusal):
+        return standing_told(effect.decision, zone)[0]
+    return _("考生可以考试。")

@@ -1,0 +1,168 @@
+"""Lines that fail while someone answers: nothing is lost, and the page says what is true."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.acts import (
+    answer_rightly,
+    choose,
+    chosen,
+    go_on,
+    hand_in,
+    sit_down,
+    strip_text,
+    verdict,
+    wait_until_saved,
+)
+from tests.journeys.conftest import Device
+from tests.journeys.hall import MINUTE_MS, Hall
+from tests.journeys.looking import look
+
+
+def save_text(page: Page) -> str:
+    return page.locator("[data-save-text]").inner_text()
+
+
+@pytest.mark.smoke
+def test_a_minute_offline_keeps_the_answers_and_sends_them(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    attempt_id = sit_down(page, person)
+    answer_rightly(page, (1,))
+    wait_until_saved(page)
+    page.context.set_offline(True)
+    answer_rightly(page, (2, 3, 6))
+    expect(strip_text(page)).to_have_text(
+        re.compile(r"^网络已断开（09:\d\d:\d\d）。您可以继续作答，答案已暂存在本机；.*剩余时间继续计算。$")
+    )
+    expect(page.locator("[data-save-text]")).to_have_text("有 3 题未同步，正在重试")
+    expect(page.locator("[data-cell='6']")).to_have_attribute("aria-label", "第 6 题，已答，未同步")
+    expect(page.locator("[data-count=unsynced]")).to_have_text("3")
+    look(page, "exam-offline", whole=False)
+    assert list(hall.saved(attempt_id)) == [1]
+    hall.move(MINUTE_MS)
+    page.context.set_offline(False)
+    expect(strip_text(page)).to_have_text(re.compile(r"^网络已恢复，\d 条作答记录已全部保存。$"))
+    wait_until_saved(page)
+    look(page, "exam-online-again", whole=False)
+    assert sorted(hall.saved(attempt_id)) == [1, 2, 3, 6]
+    expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^00:5[78]:\d\d$"))
+    answer_rightly(page, (4, 5, 7, 8, 9))
+    hand_in(page)
+    expect(page.locator(".verdict-score")).to_contain_text("100")
+
+
+def test_handing_in_offline_waits_for_the_answers_unless_one_insists(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    sit_down(page, person)
+    page.context.set_offline(True)
+    choose(page, 1, "选项甲")
+    expect(strip_text(page)).to_contain_text("网络已断开")
+    page.locator("#hand-in").click()
+    dialog = page.get_by_role("dialog")
+    confirm = dialog.get_by_role("button", name="确认交卷")
+    expect(dialog).to_contain_text("还有 1 题未同步")
+    expect(confirm).to_be_disabled()
+    look(page, "exam-hand-in-unsynced", whole=False)
+    dialog.get_by_label("不等了").check()
+    expect(confirm).to_be_enabled()
+    dialog.get_by_label("不等了").uncheck()
+    page.context.set_offline(False)
+    expect(confirm).to_be_enabled()
+    confirm.click()
+    expect(page.locator(".verdict-score")).to_contain_text("10")
+
+
+def test_a_reload_while_answers_wait_brings_them_back_and_sends_them(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    attempt_id = sit_down(page, person)
+    page.route("**/answers", lambda route: route.abort())
+    answer_rightly(page, (4, 7))
+    page.locator("#q4 .flag label").click()
+    expect(page.locator("[data-save-text]")).to_have_text("有 2 题未同步，正在重试")
+    page.unroute("**/answers")
+    page.reload()
+    expect(strip_text(page)).to_have_text("本机暂存的 3 题答案已补交。")
+    wait_until_saved(page)
+    assert asked == ["beforeunload"]
+    assert sorted(chosen(page)) == [4, 7]
+    assert page.locator("#f4").is_checked()
+    assert sorted(hall.saved(attempt_id)) == [4, 7]
+
+
+def test_a_tab_closed_offline_gives_its_answers_to_the_next_one(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    attempt_id = sit_down(page, person)
+    context = page.context
+    context.set_offline(True)
+    answer_rightly(page, (5, 8))
+    expect(page.locator("[data-save-text]")).to_have_text("有 2 题未同步，正在重试")
+    page.close(run_before_unload=False)
+    context.set_offline(False)
+    hall.move(5 * MINUTE_MS)
+    again = context.new_page()
+    again.goto("/my")
+    go_on(again)
+    expect(strip_text(again)).to_have_text("本机暂存的 2 题答案已补交。")
+    wait_until_saved(again)
+    assert sorted(hall.saved(attempt_id)) == [5, 8]
+
+
+def test_a_server_that_cannot_save_is_told_apart_from_a_dead_line(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    attempt_id = sit_down(page, person)
+    page.route("**/answers", lambda route: route.fulfill(status=503, json={"word": "unavailable"}))
+    choose(page, 1, "选项甲")
+    expect(strip_text(page)).to_contain_text("答案暂时未能保存")
+    page.unroute("**/answers")
+    expect(strip_text(page)).to_contain_text("已全部保存")
+    assert list(hall.saved(attempt_id)) == [1]
+
+
+def test_an_answer_that_arrived_though_its_reply_was_lost_is_counted_once(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    attempt_id = sit_down(page, person)
+    lost = []
+
+    def lose_the_reply(route: object) -> None:
+        if lost:
+            route.continue_()  # type: ignore[attr-defined]
+            return
+        lost.append(route.fetch().status)  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    page.route("**/answers", lose_the_reply)
+    choose(page, 1, "选项甲")
+    wait_until_saved(page)
+    expect(page.locator("#q1 .q-state")).to_have_text("已保存")
+    assert lost == [200]
+    assert list(hall.saved(attempt_id)) == [1]
+
+
+def test_a_session_that_ended_meanwhile_keeps_the_answers_for_the_next_sign_in(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device(line_fails=True)
+    page.on("dialog", lambda dialog: dialog.accept())
+    attempt_id = sit_down(page, person)
+    page.context.clear_cookies(name="session")
+    choose(page, 1, "选项甲")
+    expect(strip_text(page)).to_contain_text("登录已失效")
+    look(page, "exam-session-ended", whole=False)
+    page.get_by_role("link", name="重新登录").click()
+    page.get_by_label("证件号码").fill(person.document)
+    page.get_by_label("密码", exact=True).fill(person.password)
+    page.get_by_role("button", name="登录").click()
+    expect(strip_text(page)).to_have_text("本机暂存的 1 题答案已补交。")
+    wait_until_saved(page)
+    assert list(hall.saved(attempt_id)) == [1]
+    hand_in(page)
+    expect(verdict(page)).to_contain_text("不及格")

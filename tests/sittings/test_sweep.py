@@ -1,0 +1,137 @@
+"""The sweeper: everything due, once, in one go; what fails by itself does not hold up the others."""
+
+import asyncio
+import time
+
+import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
+
+from examengine.live import CloseReason, Word
+from examengine.live.leases import Leases
+from examengine.records import attempts as attempts_record
+from examengine.records import outbox
+from examengine.records.tables import attempts
+from examengine.records.words import OutboxKind
+from examengine.sittings.sweep import LEASE, LEASE_MS, Sweeper
+from tests.world import World
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+CROWD = 300
+
+
+async def test_a_whole_evening_ends_once_and_fast(world: World) -> None:
+    enrolled = await world.crowd(await world.exam(), CROWD)
+    ids = await asyncio.gather(*(world.started(enrolment) for enrolment in enrolled))
+    world.clock.advance(2 * HOUR_MS)
+    began_s = time.process_time()
+    ended = await world.services.sweeper.sweep(world.now_ms)
+    cpu_s = time.process_time() - began_s
+    assert ended == CROWD
+    assert await world.services.sweeper.sweep(world.now_ms) == 0
+    for attempt_id in ids[::37]:
+        assert (await world.outcome(attempt_id)).state == "expired_no_score"
+    async with world.services.database.reading() as tx:
+        assert await attempts_record.due(tx, world.now_ms) == ()
+    assert cpu_s < 15, "an ending takes a few milliseconds"
+
+
+async def test_what_is_not_due_stays(world: World) -> None:
+    _, _, attempt_id = await world.a_candidate_in_an_exam()
+    for _ in range(2):
+        assert await world.services.sweeper.sweep(world.now_ms) == 0
+    assert await world.series(attempt_id) == ()
+    assert (await world.services.desk.read(attempt_id, world.now_ms)).state == "running"
+
+
+async def test_sql_alone_leads_to_what_is_due(world: World) -> None:
+    """The due set is a hint that may be lost."""
+    _, _, attempt_id = await world.a_candidate_in_an_exam()
+    await world.services.calls.command("DEL", f"{{{attempt_id % 64:02d}}}:due")
+    world.clock.advance(2 * HOUR_MS)
+    assert await world.services.sweeper.sweep(world.now_ms) == 1
+    assert (await world.outcome(attempt_id)).state == "expired_no_score"
+
+
+async def test_an_attempt_that_cannot_be_marked_does_not_hold_up_the_others(world: World) -> None:
+    exam = await world.exam()
+    spoilt, sound = [await world.started(await world.enrolled(exam, await world.person())) for _ in range(2)]
+    async with world.services.database.writing() as tx:
+        await tx.run(update(attempts).where(attempts.c.id == spoilt).values(paper=b"\x00"))
+    world.clock.advance(2 * HOUR_MS)
+    with capture_logs() as logs:
+        assert await world.services.sweeper.sweep(world.now_ms) == 1
+    assert [log["attempt"] for log in logs if log["event"] == "attempt_not_ended"] == [spoilt]
+    assert (await world.outcome(sound)).state == "expired_no_score"
+    assert await world.series(spoilt) == ()
+
+
+async def test_a_push_that_fails_holds_up_neither_pushes_nor_endings(world: World) -> None:
+    person_id, enrolment, attempt_id = await world.a_candidate_in_an_exam()
+    async with world.services.database.writing() as tx:
+        await outbox.put(tx, attempt_id, OutboxKind.SESSION, {}, world.now_ms)
+    await world.extra_time(enrolment, attempt_id, 15)
+    with capture_logs() as logs:
+        await world.services.sweeper.sweep(world.now_ms)
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["not_pushed"]
+    pen = await world.pen(attempt_id, person_id)
+    assert (await world.services.desk.pulse(pen, world.now_ms)).deadline_reason == "extra_time"
+
+
+async def test_a_hint_without_a_record_is_passed_over(world: World) -> None:
+    _, _, attempt_id = await world.a_candidate_in_an_exam()
+    await world.services.calls.command("ZADD", "{07}:due", 1, 64 * 4711 + 7)
+    world.clock.advance(2 * HOUR_MS)
+    assert await world.services.sweeper.sweep(world.now_ms) == 1
+    assert (await world.outcome(attempt_id)).state == "expired_no_score"
+
+
+async def test_a_lost_sitting_is_told_and_put_off(world: World) -> None:
+    _, _, attempt_id = await world.a_candidate_in_an_exam()
+    await world.services.calls.command("FLUSHALL")
+    world.clock.advance(2 * HOUR_MS)
+    with capture_logs() as logs:
+        assert await world.services.sweeper.sweep(world.now_ms) == 0
+        assert await world.services.sweeper.sweep(world.now_ms) == 0
+    assert [log["attempt"] for log in logs if log["event"] == "sitting_lost"] == [attempt_id]
+
+
+async def test_a_session_that_was_revoked_is_revoked_in_the_sitting(world: World) -> None:
+    person_id, _, attempt_id = await world.a_candidate_in_an_exam()
+    pen = await world.pen(attempt_id, person_id)
+    async with world.services.database.writing() as tx:
+        await outbox.put(tx, attempt_id, OutboxKind.SESSION, {"session_version": 2}, world.now_ms)
+    await world.services.sweeper.sweep(world.now_ms)
+    assert (await world.services.desk.pulse(pen, world.now_ms)).word is Word.REVOKED
+
+
+async def test_one_of_two_sweepers_works(world: World) -> None:
+    services, leases = world.services, Leases(world.services.calls)
+    assert await leases.take(LEASE, "another", LEASE_MS) is not None
+    _, _, attempt_id = await world.a_candidate_in_an_exam()
+    world.clock.advance(2 * HOUR_MS)
+    task = asyncio.create_task(services.sweeper.run())
+    await asyncio.sleep(0.2)
+    assert await world.series(attempt_id) == ()
+    task.cancel()
+    other = Sweeper(
+        services.database, services.desk, leases, services.finisher, services.pusher, services.clock, "another"
+    )
+    task = asyncio.create_task(other.run())
+    await asyncio.sleep(0.5)
+    assert await world.series(attempt_id)
+    task.cancel()
+
+
+@pytest.mark.parametrize("reason", [CloseReason.HAND_IN, CloseReason.DEADLINE])
+async def test_a_sitting_that_was_closed_and_left_is_recorded_when_it_is_due(
+    world: World, reason: CloseReason
+) -> None:
+    person_id, _, attempt_id = await world.a_candidate_in_an_exam()
+    await world.pen(attempt_id, person_id)
+    deadline_ms = (await world.attempt(attempt_id)).base_deadline_ms
+    world.clock.move_to(deadline_ms + 32_000)
+    await world.services.desk.close(attempt_id, 1, reason, deadline_ms - 1, world.now_ms)
+    assert await world.services.sweeper.sweep(world.now_ms) == 1
+    assert (await world.outcome(attempt_id)).cause == reason.value
