@@ -22,7 +22,7 @@ MAX_CARD_TEXT = 64
 async def enrol(
     tx: Writing, shelf: Shelf, exam: Exam, person_id: int, credit_year: int, now_ms: int
 ) -> Enrolment | Refusal:
-    """Enrol a person; a person enrolled already stays so. Opens the round that the year or a make-up opens at once."""
+    """Enrol a person; one enrolled already stays so. Opens the round that the year or a make-up opens at once."""
     rulebook = await shelf.rulebook(tx, exam.rulebook_digest)
     opens = decide_enrol(rulebook, credit_year)
     if isinstance(opens, Refusal):

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from examengine.banks.item import KIND_LABELS
-from examengine.papers.blueprint import Blueprint, Cell, blueprint_of
+from examengine.papers.blueprint import Blueprint, Cell, blueprint_of, to_json
 from examengine.papers.proof import Proof, prove
 from examengine.papers.supply import accepts
 from examengine.records import audit, banks, exams, items, releases, rulebooks
@@ -202,7 +200,7 @@ async def publish_exam(
                 rulebook_digest=digest,
                 credit_year=ready.rulebook.meta.year,
                 release_id=release_id,
-                blueprint=msgspec.json.encode(ready.blueprint).decode(),
+                blueprint=to_json(ready.blueprint).decode(),
                 by_person=by_person,
             ),
             now_ms,

@@ -1,6 +1,5 @@
 """From what is recorded to what the rules decide about: an enrolment's :class:`~examengine.rules.history.History`."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from examengine.records.entries import Entry
@@ -33,7 +32,7 @@ def history_of(record: EnrolmentRecord) -> History:
     counted = [entry for entry in record.entries if entry.id not in record.undone]
     return History(
         credit_year=record.enrolment.credit_year,
-        rounds=tuple(_round(record, counted, row.id) for row in record.rounds),
+        rounds=tuple(_round(record, row.id) for row in record.rounds),
         standing=tuple(_time(entry) for entry in counted if entry.kind in _STANDING),
     )
 
@@ -58,13 +57,14 @@ def deadline_version(record: EnrolmentRecord, attempt_id: int) -> int:
     return max(moving, default=0)
 
 
-def _round(record: EnrolmentRecord, counted: Iterable[Entry], round_id: int) -> Round:
+def _round(record: EnrolmentRecord, round_id: int) -> Round:
     opened = next(r for r in record.rounds if r.id == round_id)
     given = sum(
         e.amount or 0 for e in record.entries if e.round_id == round_id and e.kind is EntryKind.COMPENSATE_ATTEMPTS
     )
     taken_back = sum(e.amount or 0 for e in record.entries if e.round_id == round_id and e.kind is EntryKind.UNDO)
-    expires = [e.expires_ms for e in counted if e.round_id == round_id and e.kind is EntryKind.GRANT]
+    # also of a grant taken back in part: a void may give back one of the places that stayed
+    expires = [e.expires_ms for e in record.entries if e.round_id == round_id and e.kind is EntryKind.GRANT]
     return Round(
         no=opened.no,
         opened_by=OpenedBy(opened.opened_by),

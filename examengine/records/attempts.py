@@ -1,18 +1,19 @@
 """Attempts: begun once per intent, looked at when they are due."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 
-from examengine.records.database import Missing, Reading, Writing
+from examengine.records.database import AnyRow, Missing, Reading, Writing
 from examengine.records.shapes import columns
 from examengine.records.tables import attempts, enrolments, open_attempts, releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewAttempt:
-    """An attempt to begin. ``look_at_ms``: when the sweeper should look. ``contract`` is JSON, what the person was
-    told; ``paper`` is packed.
+class AttemptFacts:
+    """What a start fixes. ``no`` counts within the round; ``paper`` is packed; ``contract`` is JSON, what the person
+    was told.
     """
 
     enrolment_id: int
@@ -28,28 +29,21 @@ class NewAttempt:
     release_id: int
     rulebook_digest: str
     contract: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAttempt(AttemptFacts):
+    """An attempt to begin. ``look_at_ms``: when the sweeper should look."""
+
     look_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An attempt as it began. ``no`` counts within the round."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt(AttemptFacts):
+    """An attempt as it began; ``generation`` rises when its sitting is rebuilt."""
 
     id: int
-    enrolment_id: int
-    round_id: int
-    no: int
-    intent: str
-    started_ms: int
-    base_deadline_ms: int
-    base_reason: str
-    seed: bytes = field(repr=False)
-    generator: int
-    paper: bytes = field(repr=False)
-    release_id: int
-    rulebook_digest: str
     generation: int
-    contract: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +94,7 @@ async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
     known = await find_by_intent(tx, new.intent)
     if known is not None:
         return known, False
-    values = {
-        column.name: getattr(new, column.name) for column in _ATTEMPT if column.name not in {"id", "generation"}
-    }
+    values: dict[str, Any] = {fact.name: getattr(new, fact.name) for fact in fields(AttemptFacts)}
     attempt_id = await tx.insert(attempts, {**values, "generation": 1})
     row = {"attempt_id": attempt_id, "enrolment_id": new.enrolment_id, "look_at_ms": new.look_at_ms}
     await tx.run(open_attempts.insert(), row)
@@ -112,7 +104,7 @@ async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
 async def find_by_intent(tx: Reading, intent: str) -> Attempt | None:
     """The attempt that an intent began."""
     row = await tx.row(_BY_INTENT, {"wanted": intent})
-    return None if row is None else Attempt(*row)
+    return None if row is None else _attempt(row)
 
 
 async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
@@ -124,7 +116,7 @@ async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
     row = await tx.row(_OWNED, {"wanted": attempt_id})
     if row is None:
         raise Missing("attempt", attempt_id)
-    return OwnedAttempt(Attempt(*row[:-2]), row[-2], row[-1])
+    return OwnedAttempt(_attempt(row), row.person_id, row.exam_id)
 
 
 async def lock_attempt(tx: Writing, attempt_id: int) -> Attempt:
@@ -137,7 +129,7 @@ async def lock_attempt(tx: Writing, attempt_id: int) -> Attempt:
     row = await tx.row(_LOCKED, {"wanted": attempt_id})
     if row is None:
         raise Missing("attempt", attempt_id)
-    return Attempt(*row)
+    return _attempt(row)
 
 
 async def due(tx: Reading, now_ms: int, limit: int = 100) -> tuple[DueAttempt, ...]:
@@ -189,3 +181,7 @@ async def papers_seen(tx: Reading, person_id: int, bank_id: int) -> tuple[SeenPa
         .order_by(attempts.c.id)
     )
     return tuple(SeenPaper(*row) for row in await tx.rows(statement))
+
+
+def _attempt(row: AnyRow) -> Attempt:
+    return Attempt(**{column.name: row._mapping[column] for column in _ATTEMPT})

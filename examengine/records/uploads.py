@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from examengine.records.database import Missing, Reading, Writing
 from examengine.records.tables import uploads
@@ -102,6 +102,26 @@ async def get_head(tx: Reading, upload_id: int, by_person: int, purpose: str) ->
         raise Missing("upload", upload_id)
     octets = row.sealed - BLOB_OVERHEAD
     return UploadHead(row.id, row.by_person, row.purpose, row.file_name, row.sha256, row.at_ms, octets)
+
+
+async def find_by_purpose(tx: Reading, vault: Vault, by_person: int, purpose: str) -> Upload | None:
+    """One's own newest file for a purpose."""
+    statement = (
+        select(uploads.c.id)
+        .where(uploads.c.by_person == by_person, uploads.c.purpose == purpose)
+        .order_by(uploads.c.id.desc())
+        .limit(1)
+    )
+    upload_id = await tx.value(statement)
+    return None if upload_id is None else await get_upload(tx, vault, upload_id, by_person, purpose)
+
+
+async def claim(tx: Writing, upload_id: int, by_person: int, purpose: str, becomes: str) -> bool:
+    """Change what one's own file is for; False where someone was faster, or there is none."""
+    waiting = update(uploads).where(
+        uploads.c.id == upload_id, uploads.c.by_person == by_person, uploads.c.purpose == purpose
+    )
+    return await tx.run(waiting.values(purpose=becomes)) > 0
 
 
 async def drop(tx: Writing, upload_id: int) -> None:

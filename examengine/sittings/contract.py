@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from examengine.refusals import Refusal
 from examengine.records.as_rules import history_of
 from examengine.records.history import EnrolmentRecord
+from examengine.refusals import Refusal
 from examengine.rules.calendar import window_of
 from examengine.rules.decide import Permission, allowed, decide
 from examengine.rules.rulebook import Rulebook

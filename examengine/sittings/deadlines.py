@@ -11,7 +11,7 @@ from examengine.rules.rulebook import ForcedExitDetection, Rulebook
 
 
 def final_ms(rulebook: Rulebook, closing: Closing) -> int:
-    """When an attempt may be closed for good: deadline, the rulebook's grace, and what two hosts' clocks may differ."""
+    """When an attempt may be closed for good: deadline, the rulebook's grace, what two hosts' clocks may differ."""
     return closing.deadline_ms + grace_ms(rulebook) + CLAMP_MS
 
 

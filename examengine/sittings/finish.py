@@ -7,14 +7,13 @@ SQL already.
 from dataclasses import dataclass
 from decimal import Decimal
 
-import msgspec
 import structlog
 
 from examengine.grading.keys import key_version
 from examengine.grading.mark import Score, mark
 from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailable, Word
 from examengine.live.desk import CLAMP_MS
-from examengine.papers.blueprint import Blueprint
+from examengine.papers.blueprint import from_json
 from examengine.papers.paper import Paper, unpack
 from examengine.records import attempts, exams, outcomes
 from examengine.records.as_rules import closing_of
@@ -207,7 +206,7 @@ class Finisher:
     async def _finish(self, tx: Reading, known: _Known, sitting: Sitting, closing: Closing) -> Finish:
         attempt = known.owned.attempt
         exam = await exams.get_exam(tx, known.owned.exam_id)
-        blueprint = msgspec.json.decode(exam.blueprint, type=Blueprint)
+        blueprint = from_json(exam.blueprint.encode())
         paper = unpack(attempt.paper)
         items = await self._shelf.items(tx, [item.version_id for item in paper.items])
         keys = {version_id: item.key for version_id, item in items.items()}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from examengine.live import Desk, Opening, Standing, Word
-from examengine.papers.blueprint import Blueprint
+from examengine.papers.blueprint import Blueprint, from_json
 from examengine.papers.draw import DrawPool
 from examengine.papers.paper import pack, unpack
 from examengine.records import attempts, exams, releases
@@ -93,6 +93,12 @@ class Starter:
         await self._open(rulebook, record, attempt, session_version, now_ms)
         return Started(attempt.id, is_new=True)
 
+    async def begun(self, intent: StartIntent) -> int | None:
+        """The attempt that the intent began before, whatever became of it."""
+        async with self._database.reading() as tx:
+            known = await attempts.find_by_intent(tx, intent.key)
+        return None if known is None else known.id
+
     async def open_again(self, attempt_id: int, session_version: int, now_ms: int) -> Standing | None:
         """Open a sitting that Redis does not know though its attempt runs, with a higher generation.
 
@@ -124,7 +130,7 @@ class Starter:
         self, tx: Writing, intent: StartIntent, rulebook: Rulebook, record: EnrolmentRecord, contract: Contract
     ) -> Attempt:
         exam = await exams.get_exam(tx, record.enrolment.exam_id)
-        blueprint = msgspec.json.decode(exam.blueprint, type=Blueprint)
+        blueprint = from_json(exam.blueprint.encode())
         pool = await self._pool(tx, exam.release_id, blueprint, local_day(contract.told_ms, rulebook))
         release = await releases.get_release(tx, exam.release_id)
         earlier = await attempts.papers_seen(tx, intent.person_id, release.bank_id)

@@ -118,6 +118,8 @@ export function start(form) {
       outbox.kick();
     }
   });
+  // on a slow line people answer before this script has come: what they chose then is saved now
+  for (const id of paper.touched()) if (!outbox.pending(id)) changed(id);
   addEventListener("online", () => outbox.kick());
   addEventListener("offline", () => strip.show("offline", "warn", say("offline", { at: timeOf(serverNow()) })));
   document.addEventListener("visibilitychange", () => {

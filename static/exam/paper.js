@@ -39,6 +39,17 @@ export class Paper {
     this.form.dispatchEvent(new CustomEvent("exam:changed", { detail: Paper.position(id) }));
   }
 
+  // Ids whose controls no longer stand as the server wrote them into the page.
+  touched() {
+    const moved = (input) => input.checked !== input.defaultChecked;
+    const ids = [];
+    for (const [position, { options, flag }] of this.questions) {
+      if (options.some(moved)) ids.push(`a${position}`);
+      if (moved(flag)) ids.push(`f${position}`);
+    }
+    return ids;
+  }
+
   // The letters shown for a value: what the candidate calls his answer.
   letters(position, value) {
     const question = this.questions.get(position);

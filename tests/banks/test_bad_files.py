@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from examengine.banks import readers
 from examengine.banks.cells import workbook
 from examengine.banks.cells.grid import FILE_BYTES_LIMIT, ROWS_LIMIT
-from examengine.banks.readers import BankReading, read_bank
+from examengine.banks.readers import READER_FAILED, BankReading, read_bank
 from tests.banks.builders import HEADER, codes, csv_of, repacked, workbook_of
 
 ROW = ("单选", "首都是哪座城市？", "上海", "北京", "广州", "深圳", "B")
@@ -172,6 +173,7 @@ def test_long_runs_of_one_pattern_take_no_time(unit: str) -> None:
     began = time.process_time()
     reading = read_bank(csv_of(HEADER, ROW, *[[text] * len(HEADER)] * 3), "x.csv")
     assert reading.importable <= 2
+    assert READER_FAILED not in codes(reading)
     assert time.process_time() - began < 3
 
 
@@ -182,7 +184,15 @@ def test_bytes_changed_at_random_never_raise(seed: int) -> None:
         data = bytearray(original)
         for _ in range(12):
             data[chance.randrange(len(data))] = chance.randrange(256)
-        assert isinstance(read_bank(bytes(data), "x.xlsx"), BankReading)
+        assert READER_FAILED not in codes(read_bank(bytes(data), "x.xlsx"))
+
+
+def test_a_mistake_of_our_own_is_a_finding_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> BankReading:
+        raise KeyError("corner")
+
+    monkeypatch.setattr(readers, "read_sheets", fail)
+    assert refusal(csv_of(HEADER, ROW)) == READER_FAILED
 
 
 def test_reading_needs_neither_the_working_folder_nor_the_path(tmp_path: Path) -> None:

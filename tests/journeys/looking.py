@@ -33,7 +33,7 @@ def look(page: Page, name: str, *, whole: bool = True) -> None:
         wrong += [f"{word}: {finding}" for finding in findings(page)]
     if before is not None:
         page.set_viewport_size(before)
-    assert wrong == [], name
+    assert not wrong, "\n".join((name, *wrong))
 
 
 def findings(page: Page) -> list[str]:

@@ -3,16 +3,20 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.acts import (
     answer_rightly,
     choose,
     chosen,
+    expect_exam,
     go_on,
     hand_in,
+    sign_in,
     sit_down,
+    sitting_id,
     strip_text,
+    to_contract,
     verdict,
     wait_until_saved,
 )
@@ -166,3 +170,24 @@ def test_a_session_that_ended_meanwhile_keeps_the_answers_for_the_next_sign_in(h
     assert list(hall.saved(attempt_id)) == [1]
     hand_in(page)
     expect(verdict(page)).to_contain_text("不及格")
+
+
+def test_what_is_chosen_before_the_script_has_come_is_saved_when_it_comes(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    page = device()
+    held: list[Route] = []
+    page.route("**/exam/exam.js", lambda route: held.append(route))
+    sign_in(page, person)
+    to_contract(page)
+    page.get_by_label("我已阅读并同意诚信承诺").check()
+    page.get_by_role("button", name="开始考试").click(no_wait_after=True)
+    answer_rightly(page, (1, 6))
+    page.locator("#q2 .flag label").click()
+    held[0].continue_()
+    expect_exam(page)
+    expect(page.locator("#q6 .q-state")).to_have_text("已保存")
+    wait_until_saved(page)
+    assert sorted(hall.saved(sitting_id(page))) == [1, 6]
+    page.reload()
+    assert sorted(chosen(page)) == [1, 6]
+    assert page.locator("#f2").is_checked()

@@ -228,6 +228,27 @@ def test_the_wait_after_an_attempt_that_ran_out_counts_from_its_deadline(ms: int
     assert may_start("guangxi-2024", sitting_2024(), "2024-06-01 11:00", ms, override)["reason"] == expected
 
 
+def test_a_voided_attempt_makes_nobody_wait() -> None:
+    events = [
+        *ready_2024(),
+        *sat("2024-06-01 09:00", "2024-06-01 09:30", 10),
+        ev("void", "2024-06-01 09:40", attempt=1, by=["李四", "王五"], reason="停电"),
+    ]
+    override = {"exam.wait_minutes_between_attempts": 60}
+    assert may_start("guangxi-2024", events, "2024-06-01 09:41", override=override)["allowed"] is True
+
+
+@table("learning_incomplete", None, None)
+def test_learning_again_counts_from_the_end_of_the_last_attempt(ms: int, expected: str | None) -> None:
+    events = [
+        *ready_2024(),
+        *sat("2024-06-01 09:00", "2024-06-01 09:30", 10),
+        ev("learning", "2024-06-01 09:30", ms, percent=100),
+    ]
+    override = {"exam.relearn_before_makeup": True}
+    assert may_start("guangxi-2024", events, "2024-06-01 10:00", override=override)["reason"] == expected
+
+
 @table("running", "submitted", "submitted")
 def test_a_hand_in_waits_for_the_least_minutes(ms: int, expected: str) -> None:
     events = sitting_2024(ev("submit", "2024-06-01 09:20", ms, score=70))

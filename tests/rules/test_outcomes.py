@@ -218,6 +218,21 @@ def test_only_the_last_attempts_are_called_makeup() -> None:
     assert attempts(result, "label") == [("regular",), ("makeup",), ("makeup",)]
 
 
+@pytest.mark.parametrize(
+    ("rulebook", "events", "label"),
+    [
+        ("guangxi-2014", [*ready_2014(), *failed("2014-06-01", 2)], "makeup"),
+        ("guangxi-2024", [*ready_2024("2024-05-01 08:00"), *failed("2024-05-31", 3)], "regular"),
+    ],
+)
+def test_a_compensated_attempt_is_a_makeup_only_where_the_year_has_makeups(
+    rulebook: str, events: list, label: str
+) -> None:
+    day = f"{rulebook[-4:]}-06-02"
+    given = ev("compensate", f"{day} 08:00", attempts=1, by=TWO, reason="服务器故障")
+    assert may_start(rulebook, [*events, given], f"{day} 09:00")["label"] == label
+
+
 def test_the_window_may_cut_a_sitting_and_the_attempt_says_so() -> None:
     events = [*ready_2024(), ev("start", "2024-12-31 23:30")]
     result = as_of("guangxi-2024", events, "2024-12-31 23:50")

@@ -174,6 +174,34 @@ def test_where_a_further_card_may_be_activated_at_any_time_the_oldest_round_is_u
     assert result["answers"][0]["round"] == 1
 
 
+@pytest.mark.parametrize(("most", "taken"), [(0, True), (1, False), (2, True)])
+def test_a_person_may_activate_so_many_cards_and_no_more(most: int, taken: bool) -> None:
+    result = run("guangxi-2014", [*FAILED_2014, *out("C2")], activate("C2"), {"card.max_per_person": most})
+    assert result["answers"][0]["allowed"] is taken
+
+
+def test_a_card_that_never_expires_is_taken_as_long_as_the_window_is_open() -> None:
+    override = {"card.expires": False, "card.expires_on": "2014-06-01"}
+    assert answer_to("guangxi-2014", [*FAILED_2014, *out("C2")], activate("C2"), override) == (None, None)
+
+
+def test_a_card_opens_no_earlier_year() -> None:
+    override = {
+        "backfill.enabled": True,
+        "backfill.source_years": [2013],
+        "backfill.closes_on": "2014-10-31",
+        "backfill.attempts": 1,
+    }
+    events = [
+        ev("enrol", "2014-06-01 08:00", credit_year=2013),
+        ev("learning", "2014-06-01 08:00", percent=100, credit_year=2013),
+        *failed("2014-06-01", credit_year=2013),
+        *out("C2"),
+    ]
+    ask = activate("C2") | {"credit_year": 2013}
+    assert run("guangxi-2014", events, ask, override)["answers"][0]["allowed"] is False
+
+
 def test_a_card_number_may_be_written_as_a_number() -> None:
     events = [ev("enrol", "2014-06-01 08:00"), ev("card_out", "2014-06-01 08:00", card=1001)]
     assert answer_to("guangxi-2014", events, activate("1001")) == (None, None)

@@ -31,7 +31,11 @@ async def test_a_new_bank_is_made_once(world: World) -> None:
 async def test_a_name_that_is_taken_is_an_error_beside_the_field(world: World) -> None:
     await world.bank()
     async with world.browser(await an_author(world)) as browser:
-        for name, told in (("测试题库", "已经有叫这个名称的题库"), (" ", "请写题库名称"), ("长" * 81, "最多 80 个字")):
+        for name, told in (
+            ("测试题库", "已经有叫这个名称的题库"),
+            (" ", "请写题库名称"),
+            ("长" * 81, "最多 80 个字"),
+        ):
             answer = await browser.post("/author/banks", data={"name": name})
             assert answer.status_code == 422
             assert 'id="e-name"' in answer.text
@@ -113,7 +117,7 @@ async def test_an_export_holds_every_item_and_imports_again_as_the_same(world: W
     made = items(2, 1, 1)
     dangerous = Item(
         Kind.SINGLE_CHOICE,
-        "=HYPERLINK(\"http://elsewhere.test\")",
+        '=HYPERLINK("http://elsewhere.test")',
         (Option("a", "+1"), Option("b", "@SUM(A1)"), Option("c", "-2")),
         frozenset("b"),
         external_no="F1",

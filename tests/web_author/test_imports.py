@@ -16,7 +16,9 @@ from tests.web_author.steps import a_workbook, commit, counts_of, new_bank, own_
 from tests.world import World
 from tests.world import items as made_items
 
-CSV = "题型,题干,选项A,选项B,正确答案\n单选,一加一等于几？,二,三,A\n单选,一加二等于几？,三,四,C\n简答,为什么？,,,因为\n"
+CSV = (
+    "题型,题干,选项A,选项B,正确答案\n单选,一加一等于几？,二,三,A\n单选,一加二等于几？,三,四,C\n简答,为什么？,,,因为\n"
+)
 DAY_MS = 24 * 60 * 60 * 1000
 
 

@@ -9,7 +9,9 @@ from examengine.banks.item import Kind
 from examengine.banks.readers.reading import BankReading, ReadItem
 from examengine.banks.readers.sheet import FORMAT, UNKNOWN_FORMAT, read_sheets
 
-__all__ = ["BankReading", "ReadItem", "read_bank"]
+__all__ = ["READER_FAILED", "BankReading", "ReadItem", "read_bank"]
+
+READER_FAILED = "reader_failed"
 
 
 def read_bank(data: bytes, name: str, *, encoding: str | None = None) -> BankReading:
@@ -28,6 +30,11 @@ def read_bank(data: bytes, name: str, *, encoding: str | None = None) -> BankRea
     except MemoryError:
         message = f"读取“{name[:80]}”需要的内存超过上限，请拆成几个文件"
         return _nothing("", "workbook_too_large", message)
+    except Exception as failed:
+        # A mistake of ours in some corner of some dialect must not take the upload page down with it. Tests hold
+        # that no file we know ends here.
+        message = f"读取时出现内部错误（{type(failed).__name__}），没有读入；请把文件交给技术支持"
+        return _nothing("", READER_FAILED, message)
 
 
 def _nothing(encoding: str, code: str, message: str) -> BankReading:

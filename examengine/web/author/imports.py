@@ -279,4 +279,3 @@ async def report(request: Request) -> Response:
         changed=batch.changed,
     )
     return page("author/committed.html", shown)
-

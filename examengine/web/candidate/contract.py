@@ -57,6 +57,10 @@ async def start(request: Request) -> Response:
         visitor.person.id,
     ):
         return await _contract_page(request, enrolment_id, ())
+    wanted = StartIntent(intent.subject_id, intent.person_id, intent.round_no, intent.no, intent.nonce)
+    begun = await services.starter.begun(wanted)
+    if begun is not None:
+        return see_other(f"/sittings/{begun}")
     _line, record, rulebook = await own_enrolment(request, enrolment_id)
     shown = contract_of(rulebook, record, now_ms)
     errors = _missing_consent(request, shown)
@@ -66,22 +70,13 @@ async def start(request: Request) -> Response:
         return await error_page(request, 503)
     session = session_of(request)
     assert session is not None
-    started = await _start(request, intent, session.version, now_ms)
-    if isinstance(started, Refusal):
-        if started.reason is Reason.ATTEMPT_RUNNING:
-            running = next(a for a in record.attempts if a.outcome is None)
-            return see_other(f"/sittings/{running.id}")
-        return see_other(f"/enrolments/{enrolment_id}/contract")
-    return see_other(f"/sittings/{started}")
-
-
-async def _start(request: Request, intent: Intent, session_version: int, now_ms: int) -> int | Refusal:
-    wanted = StartIntent(intent.subject_id, intent.person_id, intent.round_no, intent.no, intent.nonce)
     try:
-        started = await services_of(request).starter.start(wanted, session_version, now_ms)
+        started = await services.starter.start(wanted, session.version, now_ms)
     except Missing:
         raise NotAllowed(404) from None
-    return started if isinstance(started, Refusal) else started.attempt_id
+    if isinstance(started, Refusal):
+        return see_other(f"/enrolments/{enrolment_id}/contract")
+    return see_other(f"/sittings/{started.attempt_id}")
 
 
 def _missing_consent(request: Request, shown: Contract | Refusal) -> tuple[FieldError, ...]:
@@ -110,7 +105,7 @@ async def _contract_page(request: Request, enrolment_id: int, errors: tuple[Fiel
         frame=frame,
         enrolment_id=enrolment_id,
         intent=services.tokens.intent(intent, now_ms),
-        subject=rulebook.meta.subject,
+        subject=line.exam_title,
         year=line.enrolment.credit_year,
         no=shown.no,
         allowed=shown.allowed,

@@ -1,13 +1,12 @@
 """Handing in, giving up, and the result."""
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.live import CloseReason, Sitting, Standing, Word
-from examengine.papers.blueprint import Blueprint
+from examengine.papers.blueprint import from_json
 from examengine.papers.paper import unpack
-from examengine.records import exams, outcomes
+from examengine.records import outcomes
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.errors import Missing, Unavailable
 from examengine.records.outcomes import Outcome
@@ -224,18 +223,17 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
     is_marked = outcome.score_hundredths is not None
     hidden = is_marked and score_is_hidden(own.rulebook, window.closes_ms, now_ms)
     async with services.database.reading() as tx:
-        exam = await exams.get_exam(tx, own.owned.exam_id)
         try:
             final = await outcomes.get_answers(tx, own.id)
         except Missing:
             final = None
         series = await outcomes.series(tx, own.id)
     next_title, next_text, act = _next_step(own, now_ms, frame.zone, hidden=hidden)
-    sections = () if hidden or final is None or not is_marked else _section_scores(final.detail, exam.blueprint)
+    sections = () if hidden or final is None or not is_marked else _section_scores(final.detail, own.exam.blueprint)
     context = Result(
         frame=frame,
         sitting_id=own.id,
-        subject=own.rulebook.meta.subject,
+        subject=own.title,
         year=own.record.enrolment.credit_year,
         verdict=Verdict.AWAITING if hidden else _verdict(outcome),
         score_hundredths=None if hidden else outcome.score_hundredths,
@@ -268,7 +266,7 @@ def _verdict(outcome: Outcome) -> Verdict:
 
 
 def _section_scores(detail: object, blueprint: str) -> tuple[SectionScore, ...]:
-    cells = msgspec.json.decode(blueprint, type=Blueprint).cells
+    cells = from_json(blueprint.encode()).cells
     rows = detail["cells"] if isinstance(detail, dict) else []
     return tuple(
         SectionScore(KINDS[cells[index].kind.value], score, full, right, count)

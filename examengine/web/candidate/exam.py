@@ -4,17 +4,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.live import Pen, Sitting, Word
-from examengine.papers.blueprint import Blueprint
+from examengine.papers.blueprint import from_json
 from examengine.papers.paper import Paper, unpack
 from examengine.records import attempts, exams
 from examengine.records.as_rules import history_of
 from examengine.records.attempts import OwnedAttempt
 from examengine.records.errors import Missing
+from examengine.records.exams import Exam
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
@@ -58,6 +58,7 @@ class Own:
     record: EnrolmentRecord
     row: AttemptRecord
     rulebook: Rulebook
+    exam: Exam
 
     @property
     def id(self) -> int:
@@ -65,7 +66,7 @@ class Own:
 
     @property
     def title(self) -> str:
-        return self.rulebook.meta.subject
+        return self.exam.title
 
     @property
     def allowed(self) -> int:
@@ -100,8 +101,9 @@ async def own_attempt(request: Request, attempt_id: int) -> Own:
             raise NotAllowed(404)
         record = await load_history(tx, owned.attempt.enrolment_id)
         rulebook = await services.shelf.rulebook(tx, owned.attempt.rulebook_digest)
+        exam = await exams.get_exam(tx, owned.exam_id)
     row = next(a for a in record.attempts if a.id == attempt_id)
-    return Own(owned, record, row, rulebook)
+    return Own(owned, record, row, rulebook, exam)
 
 
 @signed_in(Role.CANDIDATE)
@@ -221,13 +223,13 @@ async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Sectio
     services = services_of(request)
     paper = unpack(own.owned.attempt.paper)
     wanted = services.questions.missing(item.version_id for item in paper.items)
-    async with services.database.reading() as tx:
-        record = await exams.get_exam(tx, own.owned.exam_id)
-        items = await services.shelf.items(tx, wanted) if wanted else {}
-    for version_id, item in items.items():
-        options = [(option.id, option.text) for option in item.options]
-        services.questions.put(version_id, compile_question(item.kind.value, item.stem, options))
-    blueprint = msgspec.json.decode(record.blueprint, type=Blueprint)
+    if wanted:
+        async with services.database.reading() as tx:
+            items = await services.shelf.items(tx, wanted)
+        for version_id, item in items.items():
+            options = [(option.id, option.text) for option in item.options]
+            services.questions.put(version_id, compile_question(item.kind.value, item.stem, options))
+    blueprint = from_json(own.exam.blueprint.encode())
     shown: dict[int, list[Shown]] = {}
     for position, placed in enumerate(paper.items, 1):
         answer, flag = claimed.answers.get(position), claimed.flags.get(position)

@@ -92,7 +92,7 @@ async def why(request: Request) -> Response:
         "why.html",
         Why(
             frame=frame,
-            subject=rulebook.meta.subject,
+            subject=line.exam_title,
             year=line.enrolment.credit_year,
             title=told.title,
             text=told.text,
@@ -162,7 +162,7 @@ def exam_row(
     hidden = score_is_hidden(rulebook, window.closes_ms, now_ms)
     return ExamRow(
         enrolment_id=enrolment_id,
-        subject=rulebook.meta.subject,
+        subject=line.exam_title,
         year=history.credit_year,
         label=_label(history, decision),
         state=state,

@@ -35,6 +35,12 @@ CONTEXT_OF: Mapping[str, type] = MappingProxyType(
         "support/approvals.html": support.Approvals,
         "operator/exams.html": operator.Exams,
         "operator/publish.html": operator.Publish,
+        "operator/rulebook.html": operator.RulebookUpload,
+        "operator/exam.html": operator.ExamPage,
+        "operator/withdraw.html": operator.Withdraw,
+        "operator/enrol_list.html": operator.EnrolPreview,
+        "operator/list.html": operator.ListImport,
+        "operator/list_preview.html": operator.ListPreview,
         "operator/people.html": operator.PeopleImport,
         "operator/people_preview.html": operator.PeoplePreview,
     }

@@ -184,13 +184,17 @@ def _done(request: Request) -> Alert | None:
     asked = request.query_params
     if asked.get("done") == "published":
         return Alert("success", _("考试已发布"), _("下一步：给已导入的人员报名。"))
-    new, left = (int(asked.get(name, "")) if asked.get(name, "").isdecimal() else None for name in ("enrolled", "left"))
+    new, left = (_number(asked.get(name, "")) for name in ("enrolled", "left"))
     if new is None:
         return None
     if left:
         told = _("还有 {n} 人没有报名，请再点一次“报名”继续。").format(n=left)
         return Alert("info", _("本次报名 {n} 人").format(n=new), told)
     return Alert("success", _("本次报名 {n} 人").format(n=new), _("所选的人员都已报名。"))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
 @signed_in(Role.OPERATOR)

@@ -23,3 +23,9 @@ async def operator_frame(request: Request, here: str, flash: Alert | None = None
         links.append(NavLink(EXAMS, _("考试管理"), here=here == EXAMS))
         links.append(NavLink(LISTS, _("名单导入"), here=here == LISTS))
     return replace(frame, nav=tuple(links))
+
+
+def busy() -> Alert:
+    """Said while another click of the same person writes the list."""
+    told = _("请稍后刷新本页。几分钟后仍是这样的，请再传一次这个文件：已经写入的不会写两遍。")
+    return Alert("info", _("正在写入"), told)

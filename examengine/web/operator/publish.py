@@ -1,4 +1,4 @@
-"""O1/O2: a rulebook and a release become an exam, once every assumed value is confirmed and every cell can be filled."""
+"""O1/O2: a rulebook and a release become an exam, once every assumed value is confirmed and the bank can fill it."""
 
 import math
 from urllib.parse import urlencode
@@ -163,7 +163,9 @@ def _offered(offer: Offer, zone: str) -> str:
     """``guangxi-2014　2014 年度 信息技术与信息安全``, and where it comes from."""
     rulebook = offer.loaded.rulebook
     assert rulebook is not None
-    origin = _("随系统附带") if offer.added_ms is None else _("{day} 存入").format(day=times.day(offer.added_ms, zone))
+    origin = _("随系统附带")
+    if offer.added_ms is not None:
+        origin = _("{day} 存入").format(day=times.day(offer.added_ms, zone))
     return f"{rulebook.meta.year} 年度 {rulebook.meta.subject}（{offer.rulebook_id}，{origin}）"
 
 

@@ -28,7 +28,9 @@ async def rulebook_page(request: Request) -> Response:
     return await _page(request, "")
 
 
-async def _page(request: Request, text: str, field: str = "", told: str = "", found: tuple[Finding, ...] = ()) -> Response:
+async def _page(
+    request: Request, text: str, field: str = "", told: str = "", found: tuple[Finding, ...] = ()
+) -> Response:
     shown = operator.RulebookUpload(
         frame=await operator_frame(request, EXAMS),
         max_kb=MAX_KB,

@@ -32,6 +32,7 @@ from examengine.web.http import (
     signed_in,
     visitor_of,
 )
+from examengine.web.services import Services
 from examengine.web.support.account import attempt_name, ledger_of, round_blocks
 from examengine.web.support.forms import MAX_TICKET, desk_frame, sign, ticket_errors
 from examengine.web.support.sentences import said_of, why_no_grant
@@ -82,30 +83,29 @@ async def _person_page(request: Request, person_id: int, errors: tuple[FieldErro
         )
     except Missing:
         raise NotAllowed(404) from None
-    known = await live_of(request, case)
-    if await settle_due(request, case, known):
+    known = await live_of(services, case, now_ms)
+    if await settle_due(services, case, known, now_ms):
         case = await read_case(services.database, services.vault, services.shelf, person_id)
     frame = await desk_frame(request)
     context = person_desk(case, known, frame, visitor.person.id, until_ms, errors)
     return page("support/person.html", context, 422 if errors else 200)
 
 
-async def live_of(request: Request, case: Case) -> Live:
+async def live_of(services: Services, case: Case, now_ms: int) -> Live:
     """What the desk knows of the person's running attempts."""
-    services, sittings = services_of(request), {}
+    sittings = {}
     try:
         for enrolment in case.enrolments:
             for row in enrolment.record.attempts:
                 if row.outcome is None:
-                    sittings[row.id] = await services.desk.read(row.id, now_of(request))
+                    sittings[row.id] = await services.desk.read(row.id, now_ms)
     except live.Unavailable:
         return Live({}, reachable=False)
     return Live(sittings)
 
 
-async def settle_due(request: Request, case: Case, known: Live) -> bool:
+async def settle_due(services: Services, case: Case, known: Live, now_ms: int) -> bool:
     """Record what has ended and nobody has recorded yet, so that the page tells the truth; whether there was any."""
-    services, now_ms = services_of(request), now_of(request)
     found = False
     for enrolment in case.enrolments:
         for row in enrolment.record.attempts:
