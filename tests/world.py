@@ -284,9 +284,13 @@ class World:
         headers = {"origin": ORIGIN}
         async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
             if person_id is not None:
-                token = self.services.tokens.session(person_id, 1, self.now_ms)
-                client.cookies.set(session_cookie(self.services), token)
+                self.sign_in(client, person_id)
             yield client
+
+    def sign_in(self, client: httpx2.AsyncClient, person_id: int) -> None:
+        """Give a client a session that begins now."""
+        token = self.services.tokens.session(person_id, 1, self.now_ms)
+        client.cookies.set(session_cookie(self.services), token)
 
 
 def written(loaded: Loaded, provenance: Mapping[str, str]) -> str:

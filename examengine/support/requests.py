@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from examengine.records import approvals, people
+from examengine.records import approvals, enrolments, people
 from examengine.records.approvals import Approval
 from examengine.records.database import Database, Reading
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_histories
@@ -28,6 +28,7 @@ class Request:
     record: EnrolmentRecord
     row: AttemptRecord
     rulebook: Rulebook
+    title: str
 
     @property
     def digest(self) -> str:
@@ -76,10 +77,13 @@ async def get_request(database: Database, vault: Vault, shelf: Shelf, approval_i
 async def _loaded(tx: Reading, vault: Vault, shelf: Shelf, asked: Sequence[Approval]) -> tuple[Request, ...]:
     records = await load_histories(tx, {a.enrolment_id for a in asked})
     persons = await people.find_people(tx, vault, {record.enrolment.person_id for record in records.values()})
+    lines = await enrolments.lines_of_people(tx, list(persons))
+    titles = {line.enrolment.id: line.exam_title for of_person in lines.values() for line in of_person}
     made = []
     for approval in asked:
         record = records[approval.enrolment_id]
         row = next(a for a in record.attempts if a.id == approval.act["attempt_id"])
         rulebook = await shelf.rulebook(tx, record.enrolment.rulebook_digest)
-        made.append(Request(approval, persons[record.enrolment.person_id], record, row, rulebook))
+        person, title = persons[record.enrolment.person_id], titles[approval.enrolment_id]
+        made.append(Request(approval, person, record, row, rulebook, title))
     return tuple(made)

@@ -13,6 +13,21 @@ from tests.journeys.looking import DESK, PHONE
 from tests.world import OPENS
 
 Device = Callable[..., Page]
+
+
+class Halls:
+    """Opens the test's server with its clock at an instant; ``current`` is the one that devices find."""
+
+    def __init__(self, database_url: str, redis_url: str, data_dir: Path) -> None:
+        self._where = (database_url, redis_url, data_dir)
+        self.current: Hall
+
+    def __call__(self, at: str = OPENS) -> Hall:
+        self.current = Hall(*self._where, at)
+        self.current.open()
+        return self.current
+
+
 PATIENCE_MS = 15_000
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -29,29 +44,21 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def halls(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Hall]]:
-    """Opens the test's server with its clock at an instant."""
-    opened: list[Hall] = []
-
-    def open_hall(at: str = OPENS) -> Hall:
-        hall = Hall(database_url, redis_url, tmp_path, at)
-        hall.open()
-        opened.append(hall)
-        return hall
-
-    yield open_hall
-    for hall in opened:
-        hall.close()
+def halls(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Halls]:
+    """For a test that begins at an instant of its own; others take ``hall``."""
+    opener = Halls(database_url, redis_url, tmp_path)
+    yield opener
+    opener.current.close()
 
 
 @pytest.fixture
-def hall(halls: Callable[..., Hall]) -> Hall:
+def hall(halls: Halls) -> Hall:
     """A server on 1 June 2026, nine in the morning."""
     return halls()
 
 
 @pytest.fixture
-def device(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
+def device(chromium: Browser, halls: Halls) -> Iterator[Device]:
     """Makes devices: a page in a browser of its own, ``phone=True`` a narrow one with fingers.
 
     A script error, a console error or a violation of the content security policy fails the test. Requests that
@@ -61,13 +68,9 @@ def device(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Device
     wrong: list[str] = []
 
     def make(*, phone: bool = False, line_fails: bool = False, **options: Any) -> Page:
-        hall = request.getfixturevalue("hall") if "hall" in request.fixturenames else None
-        shape: dict[str, Any] = (
-            {"viewport": PHONE, "has_touch": True, "is_mobile": True} if phone else {"viewport": DESK}
-        )
-        if hall is not None:
-            shape["base_url"] = hall.url
-        context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **{**shape, **options})
+        hand_held = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+        shape = {**(hand_held if phone else {"viewport": DESK}), "base_url": halls.current.url, **options}
+        context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **shape)
         context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: wrong.append(str(error.error)))
         context.on("console", lambda told: wrong.extend(_wrong(told, line_fails=line_fails)))

@@ -158,6 +158,15 @@ class Hall:
         """When a running sitting closes."""
         return self.do(self.world.services.desk.read(attempt_id, self.now_ms)).deadline_ms
 
+    def wait_until_left(self, attempt_id: int) -> None:
+        """Until the server has heard that the page was left: beacons are answered to nobody."""
+
+        async def heard() -> None:
+            while (await self.world.services.desk.read(attempt_id, self.now_ms)).back_by_ms is None:
+                await asyncio.sleep(0.01)
+
+        self.do(heard())
+
     async def _someone(self, name: str, held: tuple[Role, ...], first_password: str) -> Someone:
         services, world = self.world.services, self.world
         password = first_password or PASSWORD

@@ -176,7 +176,14 @@ def test_what_is_chosen_before_the_script_has_come_is_saved_when_it_comes(hall: 
     person, _ = hall.candidate()
     page = device()
     held: list[Route] = []
-    page.route("**/exam/exam.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/exam/exam.js", hold)
     sign_in(page, person)
     to_contract(page)
     page.get_by_label("我已阅读并同意诚信承诺").check()

@@ -87,7 +87,7 @@ async def test_an_expiry_lies_after_now_and_not_after_the_window(world: World, m
 
 @pytest.mark.parametrize("changed", [{"attempts": 0}, {"attempts": 4}, {"reason": " "}])
 async def test_an_order_out_of_bounds_is_an_error(world: World, changed: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="attempts|reason"):
+    with pytest.raises(ValueError, match=r"attempts|reason"):
         await give(world, order(1, 1, **changed))
 
 
@@ -176,9 +176,7 @@ async def test_a_preview_is_what_comes_true(
     record, rulebook = await record_of(world, enrolment.id)
     expires_ms = None if days is None else world.now_ms + days * DAY
     shown = effects.of_grant(rulebook, record, world.now_ms, attempts, expires_ms)
-    given = await give(
-        world, order(enrolment.id, await agent(world), attempts=attempts, expires_ms=expires_ms)
-    )
+    given = await give(world, order(enrolment.id, await agent(world), attempts=attempts, expires_ms=expires_ms))
     assert isinstance(given, Entry)
     record, _rulebook = await record_of(world, enrolment.id)
     came = contract_of(rulebook, record, world.now_ms)
@@ -190,7 +188,9 @@ async def test_a_preview_is_what_comes_true(
     else:
         assert came == shown.decision
     shown = effects.of_undo(rulebook, record, given, attempts, world.now_ms)
-    taken = UndoOrder(entry_id=given.id, by_person=given.by_person, reason_category="wrong_entry", reason="错", ticket="")
+    taken = UndoOrder(
+        entry_id=given.id, by_person=given.by_person, reason_category="wrong_entry", reason="错", ticket=""
+    )
     assert isinstance(await undo(world.services.database, world.services.shelf, taken, world.now_ms), Entry)
     record, _rulebook = await record_of(world, enrolment.id)
     assert contract_of(rulebook, record, world.now_ms) == shown.decision
@@ -199,7 +199,9 @@ async def test_a_preview_is_what_comes_true(
 @pytest.mark.parametrize("right", [0, None])
 async def test_a_preview_of_a_void_is_what_comes_true(world: World, right: int | None) -> None:
     person_id = await world.person()
-    enrolment = await world.enrolled(await world.exam({"exam.attempts": 1, "exam.attempts_labelled_makeup": 0}), person_id)
+    enrolment = await world.enrolled(
+        await world.exam({"exam.attempts": 1, "exam.attempts_labelled_makeup": 0}), person_id
+    )
     attempt_id = await sat(world, enrolment, 1, right=right)
     record, rulebook = await record_of(world, enrolment.id)
     shown = effects.of_void(rulebook, record, record.attempts[0], world.now_ms)

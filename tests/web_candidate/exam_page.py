@@ -131,6 +131,11 @@ def value_of(html: str, name: str) -> str:
     return unescape(found[1])
 
 
+def token_of(html: str, action: str) -> str:
+    """The token in the form that posts to ``action``."""
+    return value_of(html[html.index(f'action="{action}"') :], "t")
+
+
 def attribute(html: str, name: str) -> str:
     found = re.search(rf'{name}="([^"]*)"', html)
     assert found, f"no attribute {name}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.web_candidate.exam_page import an_open_exam, attribute, opened, text_of, value_of
+from tests.web_candidate.exam_page import an_open_exam, attribute, opened, text_of, token_of, value_of
 from tests.world import World
 
 MINUTE_MS = 60_000
@@ -20,7 +20,7 @@ async def test_fifty_answers_are_marked_in_one_form_and_handed_in(world: World) 
         told = text_of(confirm.text)
         assert "50" in told
         assert 'name="t"' in confirm.text
-        done = await page.browser.post(page.path("hand-in"), data={"t": value_of(confirm.text, "t")})
+        done = await page.browser.post(page.path("hand-in"), data={"t": token_of(confirm.text, page.path("hand-in"))})
         assert (done.status_code, done.headers["location"]) == (303, page.path("result"))
         outcome = await world.outcome(page.attempt_id)
         assert (outcome.state, outcome.score_hundredths, outcome.result) == ("submitted", 10000, "pass")

@@ -191,4 +191,4 @@ async def test_time_of_a_finished_attempt_is_not_taken_back(world: World) -> Non
         [entry] = await entries_of(world, enrolment_id)
         form = (await desk.get(f"/support/entries/{entry.id}/undo")).text
     assert "这次考试已经结束，时间不能再改。" in form
-    assert "<form method=\"post\" action=\"/support/entries" not in form
+    assert '<form method="post" action="/support/entries' not in form

@@ -25,7 +25,17 @@ async def test_a_candidate_is_found_by_number_tail_name_and_phone(world: World) 
     wanted = await world.person(name="李建国")
     other = await world.person(name="王芳")
     number = resident_id(2)
-    for text in (number, number.lower(), number[-4:], number[-6:], number[-8:], "李建国", "李 建国", "13800000002", "0002"):
+    for text in (
+        number,
+        number.lower(),
+        number[-4:],
+        number[-6:],
+        number[-8:],
+        "李建国",
+        "李 建国",
+        "13800000002",
+        "0002",
+    ):
         page = await found(world, by, text)
         assert f'href="/support/people/{wanted}"' in page, text
         assert f'href="/support/people/{other}"' not in page, text

@@ -187,7 +187,9 @@ async def test_a_grant_that_the_rules_refuse_says_why(world: World, why: str) ->
 
 async def test_an_attempt_whose_time_is_over_does_not_stand_in_the_way(world: World) -> None:
     person_id = await world.person()
-    enrolment = await world.enrolled(await world.exam({"exam.attempts": 1, "exam.attempts_labelled_makeup": 0}), person_id)
+    enrolment = await world.enrolled(
+        await world.exam({"exam.attempts": 1, "exam.attempts_labelled_makeup": 0}), person_id
+    )
     await world.started(enrolment)
     world.clock.advance(63 * MINUTE)  # nobody swept
     by = await agent(world)
@@ -256,9 +258,7 @@ async def test_a_used_grant_stays(world: World) -> None:
         address = f"/support/entries/{entry.id}/undo"
         form = (await desk.get(address)).text
         await world.started(enrolment, round_no=2, no=1)
-        refused = await desk.post(
-            address, data={**WHY, "reason": "wrong_entry", "intent": hidden(form, "intent")}
-        )
+        refused = await desk.post(address, data={**WHY, "reason": "wrong_entry", "intent": hidden(form, "intent")})
         assert refused.status_code == 409
         assert "考生已经用了增加的次数，不能撤回。" in refused.text
         assert address not in (await desk.get(f"/support/people/{person_id}")).text

@@ -58,7 +58,7 @@ async def test_a_silent_line_is_told_with_the_last_sign_of_life(world: World) ->
     page = await page_of(world, by, person_id)
     assert sentence(page) == "09:03:12 起无信号，未交卷，还剩 21 分钟，可继续作答。"
     assert "请考生重新登录，点“继续考试”，已保存的 1 题都在。10:00:00 截止（考试时长用完）。" in page
-    assert "此后 35 分钟 没有收到考试页面的消息" in page
+    assert "此后 35 分钟没有收到考试页面的消息" in page
     world.clock.advance(20 * MINUTE)
     assert sentence(await page_of(world, by, person_id)).endswith("还剩 1 分 48 秒，可继续作答。")
 
@@ -212,9 +212,7 @@ async def test_every_look_is_logged_and_holds_no_personal_data(world: World) -> 
     async with world.browser(by) as browser:
         await browser.get(f"/support/people/{person_id}")
         await browser.get(f"/support/enrolments/{enrolment.id}/grant")
-        shown = await browser.post(
-            f"/support/people/{person_id}/reveal", data={"reason": "identity", "ticket": "T1"}
-        )
+        shown = await browser.post(f"/support/people/{person_id}/reveal", data={"reason": "identity", "ticket": "T1"})
         await browser.get(shown.headers["location"])
         await browser.get("/support/approvals")
     async with world.services.database.reading() as tx:
@@ -266,7 +264,9 @@ async def test_the_page_stands_while_the_desk_is_away(world: World, redis_for_te
     assert pen.epoch == 1
 
 
-async def test_a_sitting_that_redis_has_lost_is_said_to_come_back(world: World, redis_for_tests: RedisForTests) -> None:
+async def test_a_sitting_that_redis_has_lost_is_said_to_come_back(
+    world: World, redis_for_tests: RedisForTests
+) -> None:
     person_id, _enrolment, _attempt = await world.a_candidate_in_an_exam()
     redis_for_tests.flush()
     assert sentence(await page_of(world, await agent(world), person_id)) == "考试正在恢复，还剩 1 小时。"

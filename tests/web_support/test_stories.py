@@ -103,9 +103,7 @@ class Story:
         [answer] = told["answers"]
         assert told["refused"] == []
         assert (shown.reason or None, shown.next or None) == (answer["reason"], answer["next"])
-        assert [
-            (r.no, r.opened_text, r.allowed, r.used, r.left, r.learning_percent) for r in shown.rounds
-        ] == [
+        assert [(r.no, r.opened_text, r.allowed, r.used, r.left, r.learning_percent) for r in shown.rounds] == [
             (r["no"], OPENED_BY[OpenedBy(r["opened_by"])], r["allowed"], r["used"], r["left"], r["learning_percent"])
             for r in told["rounds"]
         ]

@@ -131,7 +131,11 @@ async def test_one_attempt_is_asked_for_once(world: World) -> None:
     address = f"/support/attempts/{attempt_id}/void"
     async with world.browser(first) as desk, world.browser(second) as elsewhere:
         forms = [(await browser.get(address)).text for browser in (desk, elsewhere)]
-        for browser, form, done in ((desk, forms[0], "asked"), (desk, forms[0], "asked"), (elsewhere, forms[1], "void_asked")):
+        for browser, form, done in (
+            (desk, forms[0], "asked"),
+            (desk, forms[0], "asked"),
+            (elsewhere, forms[1], "void_asked"),
+        ):
             answer = await browser.post(address, data={**WHY, "intent": hidden(form, "intent")})
             assert answer.headers["location"] == f"/support/people/{person_id}?done={done}"
         assert (await elsewhere.get(address)).headers["location"] == f"/support/people/{person_id}?done=void_asked"

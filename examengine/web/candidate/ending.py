@@ -16,7 +16,8 @@ from examengine.rules.calendar import MINUTE_MS, window_of
 from examengine.rules.history import OutcomeReason, State
 from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.finish import Ended
-from examengine.web.candidate.exam import Own, own_attempt, pen_of
+from examengine.web import times
+from examengine.web.candidate.exam import Own, own_attempt, pen_of, taken_page
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.contexts.candidate import GiveUp, HandIn, Registering, Result, SectionScore, Verdict
 from examengine.web.contexts.frame import Act, FieldError
@@ -98,7 +99,9 @@ async def result(request: Request) -> Response:
         except Unavailable:
             return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))
         if outcome is None:
-            if now_ms < closing_of(own.rulebook, own.record, own.row).deadline_ms:
+            sitting = await services.desk.read(own.id, now_ms)
+            deadline_ms = closing_of(own.rulebook, own.record, own.row).deadline_ms
+            if _is_running(sitting) or (sitting.word is Word.ABSENT and now_ms < deadline_ms):
                 return see_other(f"/sittings/{own.id}")
             return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))
         own = await own_attempt(request, own.id)
@@ -131,6 +134,8 @@ async def _told_by_desk(request: Request, attempt_id: int, standing: Standing) -
             raise NotAllowed(401)
         case Word.ABSENT | Word.OPENING:
             return await error_page(request, 503)
+        case Word.PEN_LOST:
+            return await taken_page(request, await own_attempt(request, attempt_id))
         case _:
             return see_other(f"/sittings/{attempt_id}")
 
@@ -141,8 +146,13 @@ async def _running(request: Request) -> tuple[Own, Sitting | None]:
     if own.row.outcome is not None:
         return own, None
     sitting = await services_of(request).desk.read(own.id, now_of(request))
-    is_running = sitting.state == "running" and sitting.left_ms > 0
-    return own, sitting if is_running else None
+    return own, sitting if _is_running(sitting) else None
+
+
+def _is_running(sitting: Sitting) -> bool:
+    """Whether its page may still write, by what the desk knows."""
+    is_left = sitting.back_by_ms is not None and sitting.back_by_ms <= sitting.at_ms
+    return sitting.state == "running" and sitting.left_ms > 0 and not is_left
 
 
 def _token(request: Request, own: Own, sitting: Sitting) -> str:
@@ -252,7 +262,7 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         next_title=next_title,
         next_text=next_text,
         act=act,
-        note=_rescored_note(series),
+        note="" if hidden else _rescored_note(series),
     )
     return page("result.html", context)
 
@@ -278,7 +288,9 @@ def _rescored_note(series: tuple[Outcome, ...]) -> str:
     scores = [row.score_hundredths for row in series if row.score_hundredths is not None]
     if len(scores) < 2 or scores[0] == scores[-1]:
         return ""
-    return _("成绩已更正：原来 {old} 分，现在 {new} 分。").format(old=scores[0] / 100, new=scores[-1] / 100)
+    return _("成绩已更正：原来 {old} 分，现在 {new} 分。").format(
+        old=times.points(scores[0]), new=times.points(scores[-1])
+    )
 
 
 def _next_step(own: Own, now_ms: int, zone: str, *, hidden: bool) -> tuple[str, str, Act | None]:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from examengine.live import Pen, Sitting, Word
 from examengine.papers.blueprint import from_json
 from examengine.papers.paper import Paper, unpack
 from examengine.records import attempts, exams
-from examengine.records.as_rules import history_of
+from examengine.records.as_rules import closing_of, history_of
 from examengine.records.attempts import OwnedAttempt
 from examengine.records.errors import Missing
 from examengine.records.exams import Exam
@@ -127,8 +128,10 @@ async def exam(request: Request) -> Response:
             raise NotAllowed(404)
         case Word.REVOKED:
             raise NotAllowed(401)
-        case Word.CLOSED | Word.TOO_LATE | Word.FORCED:
+        case Word.ABSENT if now_ms >= closing_of(own.rulebook, own.record, own.row).deadline_ms:
             return see_other(f"/sittings/{own.id}/result")
+        case Word.CLOSED | Word.TOO_LATE | Word.FORCED:
+            return await over(request, own.id, claimed.word)
         case _:
             return await error_page(request, 503)
 
@@ -155,10 +158,9 @@ async def form(request: Request) -> Response:
             wants_hand_in = fields.get("do", [""])[0] == "hand_in"
             return see_other(f"/sittings/{attempt_id}/hand-in" if wants_hand_in else f"/sittings/{attempt_id}")
         case Word.PEN_LOST:
-            live = await services.desk.read(attempt_id, now_ms)
-            return await _taken_page(request, own, live, answers, paper)
+            return await taken_page(request, own, answers)
         case Word.CLOSED | Word.TOO_LATE | Word.FORCED:
-            return see_other(f"/sittings/{attempt_id}/result")
+            return await over(request, attempt_id, saved.word)
         case Word.STALE_GENERATION:
             return see_other(f"/sittings/{attempt_id}")
         case Word.REVOKED:
@@ -185,6 +187,13 @@ def pen_of(request: Request, attempt_id: int) -> Pen:
     if known is None or known.attempt_id != attempt_id or known.person_id != session.person_id:
         raise NotAllowed(403)
     return Pen(attempt_id, session.person_id, session.version, known.generation, known.epoch)
+
+
+async def over(request: Request, attempt_id: int, word: Word) -> Response:
+    """The way to the result; what the desk has seen to be a forced exit is recorded before."""
+    if word is Word.FORCED:
+        await services_of(request).finisher.forced(attempt_id, now_of(request))
+    return see_other(f"/sittings/{attempt_id}/result")
 
 
 async def _exam_page(request: Request, own: Own, claimed: Sitting, page_id: str) -> Response:
@@ -277,7 +286,7 @@ def _posted(fields: Mapping[str, Sequence[str]], paper: Paper) -> tuple[dict[int
     flags: dict[int, str] = {}
     cleared = set(fields.get("clear", []))
     for text in fields.get("shown", [""])[0].split(",")[:MAX_ITEMS]:
-        if not text.isdecimal() or not 1 <= int(text) <= len(paper.items):
+        if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= len(paper.items):
             raise NotAllowed(400)
         position = int(text)
         options = set(paper.items[position - 1].option_order)
@@ -289,7 +298,10 @@ def _posted(fields: Mapping[str, Sequence[str]], paper: Paper) -> tuple[dict[int
     return answers, flags
 
 
-async def _taken_page(request: Request, own: Own, live: Sitting, posted: Mapping[int, str], paper: Paper) -> Response:
+async def taken_page(request: Request, own: Own, posted: Mapping[int, str] = MappingProxyType({})) -> Response:
+    """A page that lost the pen is told since when, and which of its ``posted`` answers are not the saved ones."""
+    live = await services_of(request).desk.read(own.id, now_of(request))
+    paper = unpack(own.owned.attempt.paper)
     unsent = []
     for position, value in posted.items():
         saved = live.given.get(position, "")

@@ -11,7 +11,7 @@ from examengine.refusals import Next, Reason, Refusal
 from examengine.support import requests
 from examengine.support.requests import get_request, list_requests
 from examengine.support.voids import decide_void
-from examengine.web.contexts.frame import Alert, Frame
+from examengine.web.contexts.frame import Alert, Fact, Frame
 from examengine.web.contexts.support import ApprovalRow, Approvals, DecidedRow
 from examengine.web.http import (
     NotAllowed,
@@ -25,6 +25,7 @@ from examengine.web.http import (
     visitor_of,
 )
 from examengine.web.support.account import attempt_name
+from examengine.web.support.effect_words import void_effects
 from examengine.web.support.forms import desk_frame, masked, push_now
 from examengine.web.support.void import attempt_facts
 from examengine.web.support.wording import ACT_REFUSALS, CATEGORIES
@@ -98,12 +99,16 @@ def _told(refusal: Refusal | None) -> Alert | None:
 def _row(asked: requests.Request, names: Mapping[int, str], frame: Frame, visitor_id: int, token: str) -> ApprovalRow:
     act = asked.approval.act
     category = CATEGORIES.get(str(act["reason_category"]), "")
+    effects = void_effects(asked.rulebook, asked.record, asked.row, frame.now_ms, frame.zone)
     return ApprovalRow(
         approval_id=asked.approval.id,
         what=_what(asked),
         name=asked.person.name,
         document_masked=masked(asked.person),
-        facts=attempt_facts(asked.rulebook, asked.record, asked.row, frame.now_ms, frame.zone),
+        facts=(
+            *attempt_facts(asked.title, asked.rulebook, asked.record, asked.row, frame.now_ms, frame.zone),
+            Fact(_("批准以后"), "".join(effects)),
+        ),
         reason_text=_("{category}：{reason}").format(category=category, reason=act["reason"]),
         ticket=str(act["ticket"]),
         asked_by=names.get(asked.approval.asked_by, ""),

@@ -164,7 +164,7 @@ def _block(
         acts.append(Act(f"/support/attempts/{running.id}/extra-time", _("补时")))
     return EnrolmentBlock(
         enrolment_id=enrolment.id,
-        subject=rulebook.meta.subject,
+        subject=enrolment.line.exam_title,
         year=record.enrolment.credit_year,
         sentence=said.sentence,
         tone=said.tone,

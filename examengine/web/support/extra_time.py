@@ -125,7 +125,7 @@ async def _form(
         attempt_id=row.id,
         name=person.name,
         document_masked=masked(person),
-        subject=case.rulebook.meta.subject,
+        subject=case.line.exam_title,
         year=case.record.enrolment.credit_year,
         facts=(
             Fact(_("考试"), attempt_name(case.record, row)),

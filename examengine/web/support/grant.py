@@ -152,7 +152,7 @@ async def _form(
         enrolment_id=case.id,
         name=person.name,
         document_masked=masked(person),
-        subject=case.rulebook.meta.subject,
+        subject=case.line.exam_title,
         year=case.record.enrolment.credit_year,
         attempts=amounts.attempts or 1,
         attempts_max=MAX_ATTEMPTS,

@@ -58,7 +58,7 @@ def said_of(
     if isinstance(decision, Contract):
         if withdrawn:
             return Said(_("这场考试已经撤下，不能开始。"), "plain", "")
-        return Said(_ready(decision, zone), "go", _ready_why(decision, zone))
+        return Said(_ready(decision, record, zone), "go", _ready_why(decision, zone))
     codes = decision.reason.value, decision.next.value
     running = next((a for a in record.attempts if a.outcome is None), None)
     if decision.reason is Reason.ATTEMPT_RUNNING and running is not None:
@@ -119,12 +119,17 @@ def short_of(rulebook: Rulebook, record: EnrolmentRecord, now_ms: int, zone: str
     return standing_told(decision, zone)[0].rstrip("。")
 
 
-def _ready(contract: Contract, zone: str) -> str:
-    return _("可以考试：第 {no} 次（{label}），本轮还剩 {left} 次，{day}（含当天）前可以开始。").format(
-        no=contract.no,
+def _ready(contract: Contract, record: EnrolmentRecord, zone: str) -> str:
+    rounds = history_of(record).rounds
+    expires_ms = rounds[contract.round_no - 1].expires_ms
+    name = _("第 {no} 次").format(no=contract.no)
+    if len(rounds) > 1:
+        name = _("第 {round} 轮第 {no} 次").format(round=contract.round_no, no=contract.no)
+    return _("可以考试：{name}（{label}），本轮还剩 {left} 次，{day}（含当天）前可以开始。").format(
+        name=name,
         label=LABELS[Label(contract.label)],
         left=contract.left,
-        day=times.last_day(contract.window_closes_ms, zone),
+        day=times.last_day(min(contract.window_closes_ms, expires_ms or contract.window_closes_ms), zone),
     )
 
 

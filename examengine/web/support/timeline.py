@@ -21,14 +21,14 @@ MAX_ROWS = 200
 
 
 def timeline_of(case: Case, live: Live, now_ms: int, zone: str) -> tuple[TimelineRow, ...]:
-    """The newest first; each line names its subject where the person has several exams."""
+    """The newest first; each line names its exam where the person has several."""
     rows: list[TimelineRow] = []
     for enrolment in case.enrolments:
-        prefix = f"{enrolment.rulebook.meta.subject}：" if len(case.enrolments) > 1 else ""
+        prefix = f"{enrolment.line.exam_title}：" if len(case.enrolments) > 1 else ""
         told = (*_recorded(enrolment, case.names, zone), *_heard(enrolment, live, now_ms))
         rows += [replace(row, text=f"{prefix}{row.text}") for row in told]
-    rows.sort(key=lambda row: row.at_ms, reverse=True)
-    return tuple(rows[:MAX_ROWS])
+    rows.sort(key=lambda row: row.at_ms)
+    return tuple(rows[: -MAX_ROWS - 1 : -1])
 
 
 def _recorded(case: EnrolmentCase, names: Mapping[int, str], zone: str) -> Iterator[TimelineRow]:
@@ -41,7 +41,8 @@ def _recorded(case: EnrolmentCase, names: Mapping[int, str], zone: str) -> Itera
                 round_.at_ms, _("第 {no} 轮：{by}，{n} 次机会").format(no=round_.no, by=by, n=round_.attempts)
             )
     for report in record.learning:
-        yield TimelineRow(report.at_ms, _("学习进度 {n}%").format(n=report.percent))
+        text = _("学习进度沿用 {n}%") if report.source.startswith("taken_over:") else _("学习进度 {n}%")
+        yield TimelineRow(report.at_ms, text.format(n=report.percent))
     for entry in record.entries:
         text, change = entry_text(record, entry)
         yield TimelineRow(entry.at_ms, f"{text} {change}".rstrip(), by_text(entry, names))
@@ -88,7 +89,7 @@ def _heard(case: EnrolmentCase, live: Live, now_ms: int) -> Iterator[TimelineRow
         yield TimelineRow(kept.at_ms, text.format(no=position, n=len(sitting.given), total=sitting.items))
     over_ms = closing_of(case.rulebook, case.record, running).deadline_ms
     if sitting.epoch and sitting.state == "running" and min(now_ms, over_ms) - sitting.seen_ms > SILENT_MS:
-        told = _("此后 {span} 没有收到考试页面的消息").format(span=times.span(min(now_ms, over_ms) - sitting.seen_ms))
+        told = _("此后 {span}没有收到考试页面的消息").format(span=times.span(min(now_ms, over_ms) - sitting.seen_ms))
         yield TimelineRow(sitting.seen_ms, told, inferred=True)
 
 

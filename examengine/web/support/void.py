@@ -79,13 +79,13 @@ async def void(request: Request) -> Response:
 
 
 def attempt_facts(
-    rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int, zone: str
+    title: str, rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int, zone: str
 ) -> tuple[Fact, ...]:
     """The attempt that is to be voided, as asker and approver see it."""
     outcome, closing = row.outcome, closing_of(rulebook, record, row)
-    subject = _("{year} 年度 {subject}").format(year=record.enrolment.credit_year, subject=rulebook.meta.subject)
+    exam = _("{year} 年度 {title}").format(year=record.enrolment.credit_year, title=title)
     facts = [
-        Fact(_("考试"), subject, attempt_name(record, row)),
+        Fact(_("考试"), exam, attempt_name(record, row)),
         Fact(_("开始"), times.exact(row.started_ms, zone)),
     ]
     if outcome is None:
@@ -135,7 +135,7 @@ async def _form(
         attempt_id=row.id,
         name=person.name,
         document_masked=masked(person),
-        facts=attempt_facts(case.rulebook, case.record, row, now_ms, frame.zone),
+        facts=attempt_facts(case.line.exam_title, case.rulebook, case.record, row, now_ms, frame.zone),
         effects=void_effects(case.rulebook, case.record, row, now_ms, frame.zone),
         reasons=VOID_REASONS,
         reason=typed.reason,
