@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from examengine.banks.cells.listing import Column, read_listing
+from examengine.banks.findings import place
 from examengine.findings import Finding
 from examengine.records import exam_pages, people
 from examengine.records.database import Reading
@@ -61,14 +62,25 @@ async def read_entries(data: bytes) -> tuple[tuple[Entry, ...], tuple[Finding, .
     return await asyncio.to_thread(_read, data)
 
 
+def pasted_entries(text: str) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
+    """One number a line, as they were pasted; empty lines are left out."""
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if len(lines) > MAX_ROWS:
+        return (), (_too_many(len(lines)),)
+    return tuple(Entry(place("", number), canonical_number(line[:MAX_DOCUMENT]), "") for number, line in lines), ()
+
+
+def _too_many(rows: int) -> Finding:
+    return Finding("error", "too_many_rows", "文件", f"名单有 {rows} 行，超过 {MAX_ROWS} 行，请拆成几个文件")
+
+
 def _read(data: bytes) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
     listing = read_listing(data, COLUMNS)
     if len(listing.records) > MAX_ROWS:
-        message = f"名单有 {len(listing.records)} 行，超过 {MAX_ROWS} 行，请拆成几个文件"
-        return (), (*listing.findings, Finding("error", "too_many_rows", "文件", message))
+        return (), (*listing.findings, _too_many(len(listing.records)))
     entries = tuple(
         Entry(
-            record.where("document"),
+            record.where(),
             canonical_number(record.values["document"][:MAX_DOCUMENT]),
             canonical_name(record.values.get("name", "")[:MAX_DOCUMENT]),
         )

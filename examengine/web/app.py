@@ -128,9 +128,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("unavailable", path=request.url.path, error=type(error).__name__)
-    response = await error_page(request, 503)
-    response.headers["retry-after"] = "3"
-    return response
+    return await error_page(request, 503)
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:

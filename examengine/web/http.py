@@ -22,6 +22,7 @@ from examengine.web.tokens import Session
 from examengine.web.wording import gettext as _
 
 MAX_FORM_FIELDS = 2000
+RETRY_AFTER_S = 3
 TEXT_SIZES = (16, 18, 22)
 ZONE = "Asia/Shanghai"
 
@@ -161,7 +162,7 @@ async def frame_of(request: Request, here: str = "", flash: Alert | None = None)
         form_token=services.tokens.form(visitor.person.id if visitor else 0, now_ms),
         person=person_shown(visitor.person) if visitor else None,
         nav=nav_of(visitor, here),
-        text_size=int(size) if size.isdecimal() and int(size) in TEXT_SIZES else 18,
+        text_size=next((known for known in TEXT_SIZES if str(known) == size), 18),
         demo=services.settings.demo,
         flash=flash,
     )
@@ -204,12 +205,15 @@ def page(name: str, context: object, status: int = 200) -> Response:
 async def error_page(request: Request, status: int, acts: tuple[Act, ...] = ()) -> Response:
     """What happened, what it means, what to do now."""
     title, text, next_text = STATUSES.get(status, STATUSES[500])
-    frame = await _frame_whatever(request)
+    frame = await frame_whatever(request)
     shown = ErrorPage(frame, status, title, text, next_text, acts or (Act("/", _("回到首页")),))
-    return page("error.html", shown, status)
+    response = page("error.html", shown, status)
+    if status == 503:
+        response.headers["retry-after"] = str(RETRY_AFTER_S)
+    return response
 
 
-async def _frame_whatever(request: Request) -> Frame:
+async def frame_whatever(request: Request) -> Frame:
     """A frame also while SQL is away."""
     try:
         return await frame_of(request)

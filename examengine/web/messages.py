@@ -105,7 +105,7 @@ REASONS: Mapping[Reason, tuple[int, str, str, str]] = MappingProxyType(
         Reason.TOO_EARLY_TO_SUBMIT: (
             409,
             _("还不能交卷"),
-            _("{from_ms} 以后才可以交卷，您的答案都已保存。"),
+            _("{until_ms} 以后才可以交卷，您的答案都已保存。"),
             _("开考后不久不能交卷，您的答案都已保存。"),
         ),
         Reason.WRONG_CARD: (

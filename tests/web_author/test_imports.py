@@ -142,7 +142,7 @@ async def test_a_chosen_encoding_holds_for_preview_and_commit(world: World) -> N
         await commit(browser, other)
         assert "一加一等于几？" in (await browser.get(bank)).text
         found_out = await upload(browser, bank, CSV.encode("gb18030"), "题库.csv")
-        assert "gb18030" in (await browser.get(found_out)).text
+        assert "GB18030" in (await browser.get(found_out)).text
 
 
 async def test_a_file_with_nothing_to_take_shows_why_and_offers_no_commit(world: World) -> None:

@@ -127,7 +127,11 @@ async def test_numbers_may_be_pasted(world: World) -> None:
 async def test_a_list_without_its_column_says_so(world: World) -> None:
     async with world.browser(await an_operator(world)) as browser:
         exam = await published(browser, world)
-        for content, told in ((b"a,b\n1,2\n", "缺少列：证件号码"), (b"%PDF-1.7", "不是工作簿或文本表格"), (b"\x00\x01", "文本表格")):
+        for content, told in (
+            (b"a,b\n1,2\n", "缺少列：证件号码"),
+            (b"%PDF-1.7", "不是工作簿或文本表格"),
+            (b"\x00\x01", "文本表格"),
+        ):
             sent = await send_list(browser, f"{exam}/upload", content)
             shown = await browser.get(sent.headers["location"])
             assert shown.status_code == 200

@@ -34,7 +34,7 @@ async def test_from_a_file_of_questions_to_an_exam_that_can_be_sat(world: World)
         assert "2026 年公需科目 第 1 版" in shown
         assert "题库能组成试卷" in shown
         assert "互不重复的 3 份" in shown
-        assert "× 10 的" in shown
+        assert "×10⁴" in shown
         assert 'name="title"' not in shown
 
         refused = await publish(browser, digest, 1)

@@ -6,6 +6,7 @@ import pytest
 
 from examengine.records import audit
 from examengine.records.words import Role
+from tests.databases import counted
 from tests.support.sitting import agent
 from tests.world import World, resident_id
 
@@ -92,6 +93,22 @@ async def test_too_many_hits_are_cut_and_said(world: World) -> None:
     page = await found(world, by, "张三")
     assert page.count("data-result>") == 20
     assert "还有更多" in page
+
+
+async def test_a_long_list_costs_as_many_queries_as_a_short_one(world: World) -> None:
+    by = await agent(world)
+    exam = await world.exam()
+    counts = []
+    for name, people in (("甲", 1), ("乙", 19)):
+        for _ in range(people):
+            await world.enrolled(exam, await world.person(name=name))
+        async with world.browser(by) as browser:
+            address = (await browser.post("/support", data={"q": name})).headers["location"]
+            with counted(world.services.database) as statements:
+                page = await browser.get(address)
+        assert page.text.count("data-result>") == people
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 async def test_a_list_of_hits_is_this_agents_own_and_grows_old(world: World) -> None:

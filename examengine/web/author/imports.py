@@ -38,6 +38,9 @@ FINDINGS_A_PAGE = 50
 KEPT_MS = 24 * 60 * 60 * 1000
 """A file that was neither committed nor given up goes after a day."""
 ENCODINGS = {"utf-8": "UTF-8", "gb18030": "GB18030（GBK）", "big5": "Big5", "utf-16": "UTF-16"}
+BINARY = "binary"
+"""How a reader's encoding begins for a file that is no text."""
+FORMATS = {"binary (zip)": _("Excel 工作簿"), "binary (OLE2)": _("Excel 97—2003 工作簿")}
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -149,8 +152,8 @@ async def preview(request: Request) -> Response:
         upload_id=str(named),
         file_name=head.file_name,
         file_size=head.octets,
-        format=found.format,
-        encoding=found.encoding,
+        format=_format_told(found),
+        encoding="" if found.encoding.startswith(BINARY) else found.encoding.upper(),
         total=found.total,
         importable=found.importable,
         kinds=kind_counts({kind.value: count for kind, count in found.by_type.items()}),
@@ -202,9 +205,15 @@ async def _preview(request: Request, head: UploadHead, encoding: str) -> Preview
     return await readings_of(request).preview(head.sha256, head.file_name, encoding, load)
 
 
+def _format_told(found: Preview) -> str:
+    if not found.encoding:
+        return _("不认识的格式")
+    return FORMATS.get(found.encoding, _("分列的文本"))
+
+
 def _other_encodings(bank_id: int, named: Named, found: Preview) -> tuple[tuple[str, str], ...]:
     """Other ways to read a text file, each an address and a name; a workbook has none."""
-    if not found.encoding or found.encoding.startswith("binary"):
+    if not found.encoding or found.encoding.startswith(BINARY):
         return ()
     return tuple(
         (f"/author/banks/{bank_id}/uploads/{Named(named.id, encoding)}", name)

@@ -26,6 +26,7 @@ from examengine.web.http import (
     error_page,
     field_of,
     frame_of,
+    frame_whatever,
     now_of,
     page,
     path_id,
@@ -66,9 +67,11 @@ async def hand_in_page(request: Request) -> Response:
     return page("hand_in.html", context)
 
 
-@signed_in(Role.CANDIDATE)
 async def hand_in(request: Request) -> Response:
-    """Hand in. What the candidate is told stands in the record already."""
+    """Hand in. What the candidate is told stands in the record already.
+
+    Cookie and page token say who asks, as for answers: SQL may be away.
+    """
     return await _end(request, CloseReason.HAND_IN)
 
 
@@ -79,12 +82,16 @@ async def give_up_page(request: Request) -> Response:
     return await _give_up_page(request, step, ())
 
 
-@signed_in(Role.CANDIDATE)
 async def give_up(request: Request) -> Response:
     """The confirmed give-up: a forced exit (S2014-54)."""
     if not field_of(request, "sure"):
-        return await _give_up_page(request, 2, (FieldError("sure", _("请先勾选，表示您知道后果")),))
+        return await _ask_to_be_sure(request)
     return await _end(request, CloseReason.GIVE_UP)
+
+
+@signed_in(Role.CANDIDATE)
+async def _ask_to_be_sure(request: Request) -> Response:
+    return await _give_up_page(request, 2, (FieldError("sure", _("请先勾选，表示您知道后果")),))
 
 
 @signed_in(Role.CANDIDATE)
@@ -116,8 +123,10 @@ async def _end(request: Request, reason: CloseReason) -> Response:
     except Missing:
         raise NotAllowed(404) from None
     except Unavailable:
-        token = field_of(request, "t")
-        return await _registering_act(request, attempt_id, reason, token)
+        sitting = await services.desk.read(attempt_id, now_of(request))
+        if sitting.state in {"closing", "closed"}:
+            return await _registering(request, Act(f"/sittings/{attempt_id}/result", _("现在再问一次")))
+        return await _registering_act(request, attempt_id, reason)
     if isinstance(ended, Ended):
         return see_other(f"/sittings/{attempt_id}/result")
     if isinstance(ended, Refusal):
@@ -197,8 +206,9 @@ def _consequences(own: Own) -> tuple[str, ...]:
 
 
 async def _registering(request: Request, repeat: Act) -> Response:
+    """It is closed; only the record is still to come."""
     context = Registering(
-        frame=await frame_of(request),
+        frame=await frame_whatever(request),
         title=_("已收卷，正在评分"),
         text=_("您的答案都已保存，考试结果正在登记。"),
         since_ms=now_of(request),
@@ -208,13 +218,14 @@ async def _registering(request: Request, repeat: Act) -> Response:
     return page("registering.html", context, 202)
 
 
-async def _registering_act(request: Request, attempt_id: int, reason: CloseReason, token: str) -> Response:
-    """The record is away: say so, and repeat the same intent."""
+async def _registering_act(request: Request, attempt_id: int, reason: CloseReason) -> Response:
+    """The record is away and nothing is closed: say so, and repeat the same intent."""
     gives_up = reason is CloseReason.GIVE_UP
     address = f"/sittings/{attempt_id}/{'give-up' if gives_up else 'hand-in'}"
+    token = field_of(request, "t")
     fields = (("t", token), ("sure", "1")) if gives_up else (("t", token),)
     context = Registering(
-        frame=await frame_of(request),
+        frame=await frame_whatever(request),
         title=_("正在登记"),
         text=_("系统正在恢复，您的操作还没有登记完成。答案都已保存，请过几秒再按一次。"),
         since_ms=now_of(request),
@@ -222,7 +233,9 @@ async def _registering_act(request: Request, attempt_id: int, reason: CloseReaso
         repeat=Act(address, _("再试一次"), post=True),
         fields=fields,
     )
-    return page("registering.html", context, 503)
+    response = page("registering.html", context, 503)
+    response.headers["retry-after"] = str(REFRESH_S)
+    return response
 
 
 async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response:

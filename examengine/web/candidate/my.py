@@ -87,6 +87,8 @@ async def why(request: Request) -> Response:
     decision = contract_of(rulebook, record, now_ms)
     if isinstance(decision, Contract):
         return see_other(f"/enrolments/{line.enrolment.id}/contract")
+    if is_secret(rulebook, history_of(record), decision, now_ms):
+        return see_other(f"/sittings/{record.attempts[-1].id}/result")
     told = refusal_told(decision, frame.zone)
     return page(
         "why.html",
@@ -151,7 +153,8 @@ def exam_row(
     history = history_of(record)
     window = window_of(rulebook, history.credit_year)
     decision = contract_of(rulebook, record, now_ms)
-    state = _state(decision, history)
+    secret = is_secret(rulebook, history, decision, now_ms)
+    state = ExamState.AWAITING if secret else _state(decision, history)
     shown = current_round(rulebook, history, now_ms)
     enrolment_id = line.enrolment.id
     running = _running(rulebook, record, sitting, now_ms)
@@ -178,7 +181,11 @@ def exam_row(
         running=running,
         last_score_hundredths=None if outcome is None or hidden else outcome.score_hundredths,
         last_text="" if outcome is None else _last_text(outcome.state, outcome.reason, hidden=hidden),
-        reason_text=refusal_told(decision, rulebook.meta.timezone).text if isinstance(decision, Refusal) else "",
+        reason_text=(
+            refusal_told(decision, rulebook.meta.timezone).text
+            if isinstance(decision, Refusal) and not secret
+            else ""
+        ),
         card_form=isinstance(decision, Refusal) and decision.next in {Next.BUY_CARD, Next.ACTIVATE_CARD},
         primary=_primary(decision, enrolment_id, running, last.id if last and outcome else None),
         others=_others(decision, enrolment_id, last.id if last and outcome else None),
@@ -197,6 +204,13 @@ def current_round(rulebook: Rulebook, history: History, now_ms: int) -> Round | 
 def score_is_hidden(rulebook: Rulebook, window_closes_ms: int, now_ms: int) -> bool:
     """Whether scores are shown only after the window."""
     return rulebook.exam.show_score == "after_window" and now_ms < window_closes_ms
+
+
+def is_secret(rulebook: Rulebook, history: History, decision: Contract | Refusal, now_ms: int) -> bool:
+    """Whether the reason for a refusal would tell the score before its time."""
+    closes_ms = window_of(rulebook, history.credit_year).closes_ms
+    is_about_score = isinstance(decision, Refusal) and decision.reason is Reason.ALREADY_PASSED
+    return is_about_score and score_is_hidden(rulebook, closes_ms, now_ms)
 
 
 def ledger_of(record: EnrolmentRecord) -> tuple[LedgerLine, ...]:

@@ -111,6 +111,7 @@ class ExamPage:
     finished: int
     passed: int
     facts: tuple[Fact, ...]
+    digest: str
     takes: bool
     years: tuple[tuple[str, str], ...]
     year: str

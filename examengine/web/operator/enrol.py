@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.accounts.names import Place, mask_document
-from examengine.enrolment.lists import Judged, Word, judge, read_entries
+from examengine.enrolment.lists import Judged, Word, judge, pasted_entries, read_entries
 from examengine.enrolment.many import Enrolled, enrol_categories, enrol_people
 from examengine.findings import Finding
 from examengine.records import uploads
@@ -37,7 +37,8 @@ from examengine.web.wording import gettext as _
 ROWS_A_PAGE = 50
 FINDINGS_SHOWN = 50
 KEPT_MS = 24 * 60 * 60 * 1000
-PASTED = "粘贴的名单"
+PASTED = "/粘贴的名单"
+"""The name of a list that was no file; a file's name has no path."""
 MAX_PASTED = 200_000
 
 # word: (verdict of the row, what to say)
@@ -96,8 +97,7 @@ async def upload_list(request: Request) -> Response:
     numbers = form.fields.get("numbers", "")[:MAX_PASTED]
     name, content = form.file_name, form.content
     if not name and numbers.strip():
-        lines = (f'"{line.strip().replace(chr(34), "")}"' for line in numbers.splitlines() if line.strip())
-        name, content = PASTED, "\n".join(["证件号码", *lines]).encode()
+        name, content = PASTED, numbers.encode()
     wrong = ""
     if not name:
         wrong = _("请选择一个文件，或在下面粘贴证件号")
@@ -129,7 +129,7 @@ async def show_list(request: Request) -> Response:
         exam_text=_("{year} 年度 {subject}").format(year=credit_year, subject=exam.title or rulebook.meta.subject),
         upload_id=kept.id,
         year=str(credit_year),
-        file_name=kept.file_name,
+        file_name=kept.file_name.removeprefix("/"),
         new=verdicts.count("new"),
         same=verdicts.count("same"),
         errors=verdicts.count("error"),
@@ -182,7 +182,10 @@ async def _judged(
     request: Request, exam_id: int, credit_year: int, kept: Upload
 ) -> tuple[tuple[Judged, ...], tuple[Finding, ...]]:
     services = services_of(request)
-    entries, findings = await read_entries(kept.content)
+    if kept.file_name == PASTED:
+        entries, findings = pasted_entries(kept.content.decode())
+    else:
+        entries, findings = await read_entries(kept.content)
     async with services.database.reading() as tx:
         return await judge(tx, services.vault, exam_id, credit_year, entries), findings
 

@@ -114,6 +114,7 @@ async def exam_page(
         finished=turnout.finished,
         passed=turnout.passed,
         facts=facts,
+        digest=exam.rulebook_digest,
         takes=exam.withdrawn_ms is None,
         years=tuple((str(choice), _("{year} 年度").format(year=choice)) for choice in years_of(rulebook, exam)),
         year=str(credit_year),
@@ -171,7 +172,7 @@ async def _facts(request: Request, tx: Reading, exam: Exam, rulebook: Rulebook) 
         *paper_facts(rulebook.exam.paper),
         Fact(_("考试次数"), _("每轮 {n} 次").format(n=rulebook.exam.attempts)),
         Fact(_("题库版本"), _("{bank} 第 {n} 版").format(bank=drawn.bank_name, n=drawn.release.no)),
-        Fact(_("年度规则"), stored.rulebook_id, exam.rulebook_digest),
+        Fact(_("年度规则"), stored.rulebook_id),
         Fact(_("发布"), times.exact(exam.published_ms, zone), names),
     ]
     if exam.withdrawn_ms is not None:

@@ -1,5 +1,6 @@
 """People from a list: upload, verdicts row by row, commit, report; the first passwords can be fetched once."""
 
+import asyncio
 import csv
 import io
 
@@ -8,7 +9,9 @@ from starlette.responses import Response
 
 from examengine.accounts.passwords import BusyError
 from examengine.accounts.people_import import VERDICT_WORDS, PeopleReport, import_people, preview_people
+from examengine.accounts.people_template import write_people_template
 from examengine.accounts.people_workbook import PeopleRules, rules_of
+from examengine.banks.writers.workbook import MIME_TYPE
 from examengine.enrolment.many import enrol_people
 from examengine.records import audit, exams
 from examengine.records.errors import Missing
@@ -68,6 +71,12 @@ async def upload(request: Request) -> Response:
     exam_id = exam.id if exam else 0
     upload_id = await kept.keep(request, purpose_of(exam_id), form)
     return see_other(f"/operator/people/{exam_id}/uploads/{upload_id}")
+
+
+@signed_in(Role.OPERATOR)
+async def template(_request: Request) -> Response:
+    """The empty template with its guidance."""
+    return attachment(await asyncio.to_thread(write_people_template), "人员导入模板.xlsx", MIME_TYPE)
 
 
 def purpose_of(exam_id: int) -> str:

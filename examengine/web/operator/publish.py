@@ -36,6 +36,7 @@ from examengine.web.wording import gettext as _
 MAX_TITLE = 80
 MAX_DIGEST = 80
 EXACT_BELOW = 1_000_000
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @signed_in(Role.OPERATOR)
@@ -209,7 +210,7 @@ def _checks(ready: Readiness | None, offer: Offer | None, now_ms: int) -> tuple[
 def _proof_told(proof: Proof, rulebook: Rulebook, ready: Readiness) -> str:
     if proof.shortfalls:
         return "；".join(ready.missing()[: len(proof.shortfalls)])
-    told = _("可以组成 {n} 份不同的试卷，其中互不重复的 {m} 份").format(
+    told = _("可以组成{n} 份不同的试卷，其中互不重复的 {m} 份").format(
         n=_large(proof.distinct_papers), m=proof.disjoint_papers
     )
     if proof.disjoint_papers < rulebook.exam.attempts:
@@ -220,9 +221,10 @@ def _proof_told(proof: Proof, rulebook: Rulebook, ready: Readiness) -> str:
 def _large(count: int) -> str:
     """A count that may have dozens of digits."""
     if count < EXACT_BELOW:
-        return str(count)
+        return f" {count}"
     exponent = int(math.log10(count))
-    return _("约 {m} × 10 的 {e} 次方").format(m=f"{count / 10**exponent:.1f}", e=exponent)
+    raised = str(exponent).translate(SUPERSCRIPTS)
+    return _("约 {m}×10{e}").format(m=f"{count / 10**exponent:.1f}", e=raised)
 
 
 def _address(digest: str, release: str, done: str = "") -> str:

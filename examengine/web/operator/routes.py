@@ -28,6 +28,7 @@ ROUTES = [
     Route("/operator/rulebooks/new", rulebooks.rulebook_page),
     Route("/operator/rulebooks/upload", rulebooks.upload, methods=["POST"]),
     Route("/operator/people", people.people_page),
+    Route("/operator/people/template.xlsx", people.template),
     Route("/operator/people/upload", people.upload, methods=["POST"]),
     Route("/operator/people/{exam}/uploads/{upload}", people.preview),
     Route("/operator/people/{exam}/uploads/{upload}/commit", people.commit, methods=["POST"]),
