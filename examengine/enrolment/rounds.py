@@ -68,7 +68,7 @@ async def activate_card(
     Raises:
         Missing: there is no such enrolment, or it is another person's.
     """
-    if not 0 < len(card_no) <= MAX_CARD_TEXT or not 0 < len(activation_code) <= MAX_CARD_TEXT:
+    if not _can_be_on_a_card(card_no) or not _can_be_on_a_card(activation_code):
         return Refusal(Reason.WRONG_CARD, Next.NONE)
     async with database.writing() as tx:
         enrolment = await lock_enrolment(tx, enrolment_id)
@@ -77,9 +77,12 @@ async def activate_card(
         rulebook = await shelf.rulebook(tx, enrolment.rulebook_digest)
         record = await load_history(tx, enrolment_id)
         try:
-            card = await cards.lock_card(tx, card_no)
+            await cards.lock_card(tx, card_no)
         except Missing:
             return Refusal(Reason.WRONG_CARD, Next.NONE)
+        # PostgreSQL answers a locking select with what it saw before it had to wait: look again under the lock.
+        card = await cards.find_card(tx, card_no)
+        assert card is not None
         is_right = hmac.compare_digest(card.code_hash, vault.card_code_hash(card_no, activation_code))
         if not is_right or card.blocked_ms is not None:
             return Refusal(Reason.WRONG_CARD, Next.NONE if not is_right else Next.CALL_SUPPORT)
@@ -96,3 +99,7 @@ async def activate_card(
         round_ = await open_round(tx, rulebook, record, OpenedBy.CARD, f"card:{card.id}", now_ms)
         await cards.use_card(tx, card.id, round_.id, now_ms)
         return None
+
+
+def _can_be_on_a_card(text: str) -> bool:
+    return 0 < len(text) <= MAX_CARD_TEXT and text.isprintable()

@@ -12,8 +12,12 @@ from examengine.rules.rulebook import EnrolmentMode, OnExhausted, Rulebook
 
 
 def check(rulebook: Rulebook) -> list[Finding]:
-    """Every rule that the values break; empty where the rulebook is sound."""
-    return [Finding("error", code, where, message) for code, where, message in _faults(rulebook)]
+    """Every rule that the values break, as errors; what only the live engine does not do yet, as a warning."""
+    found = [Finding("error", code, where, message) for code, where, message in _faults(rulebook)]
+    if rulebook.exam.starts_when == "staff" and rulebook.exam.delivery != "onsite":
+        message = "网上考试由考生自己开始；本版引擎还没有由工作人员开始的网上考试"
+        found.append(Finding("warning", "not_supported", "exam.starts_when", message))
+    return found
 
 
 Fault = tuple[str, str, str]
@@ -61,7 +65,6 @@ def _unsupported(rulebook: Rulebook) -> Iterator[Fault]:
         (exam.interruption.max_returns > 0, "exam.interruption.max_returns"),
         (exam.concurrent_sessions != "takeover", "exam.concurrent_sessions"),
         (exam.starts_when == "first_answer", "exam.starts_when"),
-        (exam.starts_when == "staff" and exam.delivery != "onsite", "exam.starts_when"),
     )
     for is_set, where in refused:
         if is_set:

@@ -17,7 +17,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Something that happened, or is asked about."""
 
     at: datetime
-    id: str | None = None
+    id: str | int | None = None
     credit_year: int | None = None
 
 
@@ -91,6 +91,7 @@ class Grant(Event, tag="grant", frozen=True):
     attempts: Count | None = None
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
     expires_at: datetime | None = None
 
 
@@ -100,6 +101,7 @@ class ExtraTime(Event, tag="extra_time", frozen=True):
     minutes: Minutes
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
 
 
 class Compensate(Event, tag="compensate", frozen=True):
@@ -109,6 +111,7 @@ class Compensate(Event, tag="compensate", frozen=True):
     attempts: Count | None = None
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
 
 
 class Accommodate(Event, tag="accommodate", frozen=True):
@@ -118,6 +121,7 @@ class Accommodate(Event, tag="accommodate", frozen=True):
     percent: Percent | None = None
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
 
 
 class Void(Event, tag="void", frozen=True):
@@ -127,6 +131,7 @@ class Void(Event, tag="void", frozen=True):
     round: int | None = None
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
 
 
 class Rescore(Event, tag="rescore", frozen=True):
@@ -137,14 +142,16 @@ class Rescore(Event, tag="rescore", frozen=True):
     round: int | None = None
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
 
 
 class Undo(Event, tag="undo", frozen=True):
     """A counter-entry to a grant, extra time, compensation or accommodation."""
 
-    undo: str
+    undo: str | int
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
+    ticket: str | None = None
 
 
 AnyEvent = (

@@ -402,7 +402,7 @@ class Fold:
         self._remember(event.id, _Entry("compensate_attempts", year, latest.no, amount=attempts))
         return None
 
-    def _add_time(self, entry_id: str | None, year: int, time: TimeEntry, kind: str) -> Refusal | None:
+    def _add_time(self, entry_id: str | int | None, year: int, time: TimeEntry, kind: str) -> Refusal | None:
         running = self._running(year)
         if not running:
             return _NOT_RUNNING
@@ -418,7 +418,7 @@ class Fold:
         return None
 
     def _undo(self, event: ev.Undo) -> Refusal | None:
-        entry = self._entries.get(event.undo)
+        entry = self._entries.get(str(event.undo))
         if entry is None or entry.undone:
             return Refusal(Reason.NO_SUCH_ENTRY, Next.NONE)
         refusal = self._take_back(entry)
@@ -446,9 +446,9 @@ class Fold:
 
     # -- finding and putting back
 
-    def _remember(self, entry_id: str | None, entry: _Entry) -> None:
+    def _remember(self, entry_id: str | int | None, entry: _Entry) -> None:
         if entry_id is not None:
-            self._entries[entry_id] = entry
+            self._entries[str(entry_id)] = entry
 
     def _running(self, year: int) -> list[tuple[Round, Attempt]]:
         running = self.history(year).running

@@ -47,7 +47,7 @@ async def activated(
     number: str = "88880001",
     code: str = "123456",
     *,
-    person_id: int | None = None,
+    by: int | None = None,
 ) -> Refusal | None:
     services = world.services
     return await activate_card(
@@ -55,7 +55,7 @@ async def activated(
         services.shelf,
         services.vault,
         enrolment.id,
-        enrolment.person_id if person_id is None else person_id,
+        enrolment.person_id if by is None else by,
         number,
         code,
         world.now_ms,
@@ -177,7 +177,7 @@ async def test_nobody_activates_a_card_for_another_persons_enrolment(world: Worl
     enrolment = await world.enrolled(await world.exam(CARDS), await world.person(), learned=False)
     await a_card(world)
     with pytest.raises(Missing):
-        await activated(world, enrolment, person_id=await world.person())
+        await activated(world, enrolment, by=await world.person())
     assert (await record_of(world, enrolment)).rounds == ()
 
 

@@ -162,7 +162,7 @@ class Hall:
         """Until the server has heard that the page was left: beacons are answered to nobody."""
 
         async def heard() -> None:
-            while (await self.world.services.desk.read(attempt_id, self.now_ms)).back_by_ms is None:
+            while (await self.world.services.desk.read(attempt_id, self.now_ms)).back_by_ms is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
         self.do(heard())

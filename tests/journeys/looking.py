@@ -13,10 +13,11 @@ _axe = Axe()
 _seen: set[str] = set()
 
 
-def look(page: Page, name: str, *, whole: bool = True) -> None:
+def look(page: Page, name: str, *, whole: bool = True, judge: bool = True) -> None:
     """Picture the page at both widths and let axe-core judge it, once a session for each name.
 
-    ``whole``: the page to its end, not only what fits on the screen.
+    ``whole``: the page to its end, not only what fits on the screen. ``judge``: off where scripts do not run, for
+    axe-core is one.
     """
     if name in _seen:
         return
@@ -30,7 +31,8 @@ def look(page: Page, name: str, *, whole: bool = True) -> None:
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             wrong.append(f"{word}: {width} px wide")
-        wrong += [f"{word}: {finding}" for finding in findings(page)]
+        if judge:
+            wrong += [f"{word}: {finding}" for finding in findings(page)]
     if before is not None:
         page.set_viewport_size(before)
     assert not wrong, "\n".join((name, *wrong))

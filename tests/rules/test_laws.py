@@ -14,7 +14,7 @@ from examengine.rules.load import load, packaged_text, usable
 from examengine.rules.replay import replay
 from tests.rules.cases import TWO, Event, ev
 
-laws = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 BOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     # name: rulebook, first instant, override

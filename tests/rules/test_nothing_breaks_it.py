@@ -10,7 +10,7 @@ from examengine.rules.case import CaseError, run_case
 from examengine.rules.load import RulebookError, flatten, load, packaged_text, plain, rulebook_ids
 from tests.rules.cases import TWO, Event, ev, ready_2014, sat
 
-swarm = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+swarm = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 LEAVES = (
     st.none()
