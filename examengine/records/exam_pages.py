@@ -21,8 +21,8 @@ class Turnout:
     passed: int = 0
 
 
-async def turnouts(tx: Reading) -> Mapping[int, Turnout]:
-    """By exam; an exam that nobody has begun is left out. Three queries."""
+async def turnouts(tx: Reading, exam_id: int | None = None) -> Mapping[int, Turnout]:
+    """By exam, of all or of one; an exam that nobody has begun is left out. Three queries."""
     running = (
         select(enrolments.c.exam_id, func.count()).join_from(open_attempts, enrolments).group_by(enrolments.c.exam_id)
     )
@@ -44,9 +44,10 @@ async def turnouts(tx: Reading) -> Mapping[int, Turnout]:
         ("finished", ended.where(outcomes.c.state != "void")),
         ("passed", ended.where(outcomes.c.result == "pass")),
     ):
-        for exam_id, count in await tx.rows(statement):
-            found.setdefault(exam_id, {})[name] = count
-    return {exam_id: Turnout(**counts) for exam_id, counts in found.items()}
+        asked = statement if exam_id is None else statement.where(enrolments.c.exam_id == exam_id)
+        for row in await tx.rows(asked):
+            found.setdefault(row[0], {})[name] = row[1]
+    return {found_id: Turnout(**counts) for found_id, counts in found.items()}
 
 
 async def count_enrolled(tx: Reading, exam_id: int, credit_year: int) -> int:

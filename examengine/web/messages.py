@@ -274,6 +274,8 @@ def refusal_told(refusal: Refusal, zone: str) -> Told:
 def _written(name: str, value: int | str, zone: str) -> str:
     if name == "left_ms" and isinstance(value, int):
         return times.span(value)
+    if name == "closes_ms" and isinstance(value, int):
+        return times.end_moment(value, zone)
     if name.endswith("_ms") and isinstance(value, int):
         return times.moment(value, zone)
     return str(value)

@@ -36,7 +36,7 @@ def environment(asset_version: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    for name in ("clock_time", "short_time", "day", "last_day", "moment", "exact", "iso"):
+    for name in ("clock_time", "short_time", "day", "last_day", "moment", "end_moment", "exact", "iso"):
         env.filters[name] = _zoned(name)
     for name in ("countdown", "span", "points", "size", "ordinal"):
         env.filters[name] = getattr(times, name)

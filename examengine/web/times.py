@@ -46,6 +46,13 @@ def moment(at_ms: int, zone: str) -> str:
     return f"{day(at_ms, zone)} {short_time(at_ms, zone)}"
 
 
+def end_moment(end_ms: int, zone: str) -> str:
+    """The end of a half-open span: midnight belongs to the day it ends, ``2014年10月31日 24:00``."""
+    if local(end_ms, zone).strftime("%H%M%S") == "000000":
+        return f"{last_day(end_ms, zone)} 24:00"
+    return moment(end_ms, zone)
+
+
 def exact(at_ms: int, zone: str) -> str:
     """``2014-06-01 14:03:12``, for tables that are compared line by line."""
     return f"{local(at_ms, zone):%Y-%m-%d %H:%M:%S}"

@@ -60,6 +60,7 @@ export class Card {
     WIDE.addEventListener("change", () => {
       this.close();
       this.setView();
+      this.go(this.current);
     });
     markSize(document.documentElement.dataset.size);
   }

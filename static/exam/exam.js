@@ -41,6 +41,7 @@ export function start(form) {
   let outbox = null;
   let card = null;
   let lastSavedMs = null;
+  let resentCount = 0;
 
   const send = (op) => {
     const fields = { t: op.token ?? token, n: op.n, i: Paper.position(op.id), k: op.id[0], b: op.b, v: op.v };
@@ -297,15 +298,18 @@ export function start(form) {
   }
 
   async function settle() {
+    let settled = false;
     try {
-      const resent = await settleLeftovers({
+      settled = await settleLeftovers({
         attempt, epoch: Number(epoch), ownKey: outbox.key, storage, send, outbox, paper,
         conflict: (id, value) => side.add(id, value),
+        resent: () => { resentCount += 1; },
       });
-      if (resent) strip.show("resent", "good", say("resent", { n: resent }), { forMs: 20_000 });
     } catch {
-      setTimeout(settle, 10_000);
+      // the line is dead: try again below
     }
+    if (!settled) setTimeout(settle, 5_000);
+    else if (resentCount) strip.show("resent", "good", say("resent", { n: resentCount }), { forMs: 20_000 });
   }
 
   function report(kind, { urgent }) {

@@ -9,9 +9,10 @@ const MOVED_ON = new Set(["pen_lost", "stale_generation"]);
 // anything else is no judgement on the operation: it is offered again later
 const SPOKEN = new Set([...MOVED_ON, "saved", "repeated", "superseded", "closed", "too_late", "forced", "out_of_range"]);
 
-export async function settleLeftovers({ attempt, epoch, ownKey, storage, send, outbox, paper, conflict }) {
-  let resent = 0;
-  if (!storage) return resent;
+// resent() is called for each one that was saved or made a new operation. True when nothing is left over; false,
+// or a throw, asks to be called again.
+export async function settleLeftovers({ attempt, epoch, ownKey, storage, send, outbox, paper, conflict, resent }) {
+  if (!storage) return true;
   for (const key of Object.keys(storage)) {
     if (!key.startsWith(storagePrefix(attempt)) || key === ownKey) continue;
     let record;
@@ -25,16 +26,16 @@ export async function settleLeftovers({ attempt, epoch, ownKey, storage, send, o
     for (const [id, op] of Object.entries(record.ops)) {
       const { reply } = await send({ id, ...op, token: record.token });
       const word = reply?.word ?? "";
-      if (!SPOKEN.has(word)) return resent;
+      if (!SPOKEN.has(word)) return false;
       if (word === "saved" || word === "repeated") {
         if (typeof reply.rev === "number") outbox.setRevision(id, reply.rev);
         if (!outbox.pending(id)) paper.set(id, op.v);
-        resent += 1;
+        resent();
       } else if (MOVED_ON.has(word) && !reply.kept && !outbox.pending(id) && paper.get(id) !== op.v) {
         if (outbox.revision(id) === op.b) {
           paper.set(id, op.v);
           outbox.put(id, op.v);
-          resent += 1;
+          resent();
         } else if (id.startsWith("a")) {
           conflict(id, op.v);
         }
@@ -44,5 +45,5 @@ export async function settleLeftovers({ attempt, epoch, ownKey, storage, send, o
     }
     storage.removeItem(key);
   }
-  return resent;
+  return true;
 }

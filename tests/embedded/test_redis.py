@@ -57,7 +57,7 @@ async def process_of(url: str) -> int:
 
 async def until(what: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
-        while not await what():  # noqa: ASYNC110 – another process raises no event here
+        while not await what():
             await asyncio.sleep(0.02)
 
 

@@ -130,41 +130,38 @@ async def test_a_card_opens_a_round_and_is_used_up(world: World) -> None:
     assert (await record_of(world, other)).rounds == ()
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "changes", "reason", "next_"),
-    [
-        ("88880001", "654321", {}, Reason.WRONG_CARD, Next.NONE),
-        ("88880002", "123456", {}, Reason.WRONG_CARD, Next.NONE),
-        ("", "123456", {}, Reason.WRONG_CARD, Next.NONE),
-        ("88880001", "", {}, Reason.WRONG_CARD, Next.NONE),
-        ("8" * 65, "123456", {}, Reason.WRONG_CARD, Next.NONE),
-        ("88880001", "1" * 65, {}, Reason.WRONG_CARD, Next.NONE),
-        ("88880001\x00", "123456", {}, Reason.WRONG_CARD, Next.NONE),
-        ("88880001", "123456", {"blocked": True}, Reason.WRONG_CARD, Next.CALL_SUPPORT),
-        ("88880001", "654321", {"blocked": True}, Reason.WRONG_CARD, Next.NONE),
-        ("88880001", "123456", {"booked_out_ms": None}, Reason.CARD_NOT_BOOKED_OUT, Next.CALL_SUPPORT),
-        (
-            "88880001",
-            "123456",
-            {"booked_out_ms": ms("2026-06-01T09:00:00.001+08:00")},
-            Reason.CARD_NOT_BOOKED_OUT,
-            Next.CALL_SUPPORT,
-        ),
-    ],
+REFUSED: tuple[tuple[str, str, Reason, Next], ...] = (
+    ("88880001", "654321", Reason.WRONG_CARD, Next.NONE),
+    ("77770000", "123456", Reason.WRONG_CARD, Next.NONE),
+    ("", "123456", Reason.WRONG_CARD, Next.NONE),
+    ("88880001", "", Reason.WRONG_CARD, Next.NONE),
+    ("8" * 65, "123456", Reason.WRONG_CARD, Next.NONE),
+    ("88880001", "1" * 65, Reason.WRONG_CARD, Next.NONE),
+    ("88880001\x00", "123456", Reason.WRONG_CARD, Next.NONE),
+    ("88880002", "123456", Reason.WRONG_CARD, Next.CALL_SUPPORT),
+    ("88880002", "654321", Reason.WRONG_CARD, Next.NONE),
+    ("88880003", "123456", Reason.CARD_NOT_BOOKED_OUT, Next.CALL_SUPPORT),
+    ("88880004", "123456", Reason.CARD_NOT_BOOKED_OUT, Next.CALL_SUPPORT),
 )
-async def test_a_card_that_is_refused_stays_unused(
-    world: World, number: str, code: str, changes: dict[str, Any], reason: Reason, next_: Next
-) -> None:
+
+
+async def test_a_card_that_is_refused_stays_unused(world: World) -> None:
     enrolment = await world.enrolled(await world.exam(CARDS), await world.person(), learned=False)
-    await a_card(world, **changes)
-    refused = await activated(world, enrolment, number, code)
-    assert refused is not None
-    assert (refused.reason, refused.next) == (reason, next_)
+    await a_card(world)
+    await a_card(world, "88880002", blocked=True)
+    await a_card(world, "88880003", booked_out_ms=None)
+    await a_card(world, "88880004", booked_out_ms=world.now_ms + 1)
+    for number, code, reason, next_ in REFUSED:
+        refused = await activated(world, enrolment, number, code)
+        assert refused is not None, number
+        assert (refused.reason, refused.next) == (reason, next_), number
     assert (await record_of(world, enrolment)).rounds == ()
     async with world.services.database.reading() as tx:
-        card = await cards.find_card(tx, "88880001")
-    assert card is not None
-    assert card.round_id is None
+        for number in ("88880001", "88880002", "88880003", "88880004"):
+            card = await cards.find_card(tx, number)
+            assert card is not None
+            assert card.round_id is None
+    assert await activated(world, enrolment) is None
 
 
 async def test_a_card_number_may_be_typed_with_spaces_and_dashes(world: World) -> None:
@@ -244,23 +241,25 @@ async def test_a_year_without_cards_takes_none(world: World) -> None:
     assert refused.reason is Reason.NOT_OFFERED
 
 
-@pytest.mark.parametrize(
-    ("at", "is_taken"),
-    [
-        ("2025-12-31T23:59:59.999+08:00", False),
-        ("2026-01-01T00:00:00+08:00", True),
-        ("2026-12-31T23:59:59.999+08:00", True),
-        ("2027-01-01T00:00:00+08:00", False),
-    ],
+EDGES = (
+    ("2025-12-31T23:59:59.999+08:00", False),
+    ("2026-01-01T00:00:00+08:00", True),
+    ("2026-12-31T23:59:59.999+08:00", True),
+    ("2027-01-01T00:00:00+08:00", False),
 )
-async def test_cards_are_taken_inside_the_training_period(world: World, at: str, is_taken: bool) -> None:
+
+
+async def test_cards_are_taken_inside_the_training_period(world: World) -> None:
     world.clock.move_to(ms("2025-12-01T00:00:00+08:00"))
-    enrolment = await world.enrolled(await world.exam(CARDS), await world.person(), learned=False)
-    await a_card(world)
-    world.clock.move_to(ms(at))
-    refused = await activated(world, enrolment)
-    assert (refused is None) == is_taken
-    assert refused is None or refused.reason is Reason.OUTSIDE_TRAINING_PERIOD
+    exam = await world.exam(CARDS)
+    enrolled = [await world.enrolled(exam, await world.person(), learned=False) for _ in EDGES]
+    for place, (enrolment, (at, is_taken)) in enumerate(zip(enrolled, EDGES, strict=True)):
+        number = f"8888000{place}"
+        await a_card(world, number)
+        world.clock.move_to(ms(at))
+        refused = await activated(world, enrolment, number)
+        assert (refused is None) == is_taken, at
+        assert refused is None or refused.reason is Reason.OUTSIDE_TRAINING_PERIOD
 
 
 async def test_a_grant_opens_a_round_with_the_learning_of_before(world: World) -> None:

@@ -162,7 +162,7 @@ class Hall:
         """Until the server has heard that the page was left: beacons are answered to nobody."""
 
         async def heard() -> None:
-            while (await self.world.services.desk.read(attempt_id, self.now_ms)).back_by_ms is None:  # noqa: ASYNC110
+            while (await self.world.services.desk.read(attempt_id, self.now_ms)).back_by_ms is None:
                 await asyncio.sleep(0.01)
 
         self.do(heard())
@@ -205,7 +205,7 @@ class Hall:
         self._loop = asyncio.get_running_loop()
         async with open_services(self._settings, self.clock) as services:
             app = create_app(services, hotline=HOTLINE, hotline_hours=HOTLINE_HOURS, sweeps=False)
-            self.world = World(services, self.clock, app)  # type: ignore[arg-type]
+            self.world = World(services, self.clock, app)
             config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", date_header=False)
             self._server = uvicorn.Server(config)
             self._socket.listen(128)  # whoever comes before the server takes requests waits in the queue

@@ -1,19 +1,24 @@
 """Looking at a page as it is passed: a picture at the desk and on a phone, and axe-core."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, ViewportSize
 
-DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SIZES = {"desk": DESK, "phone": PHONE}
+ON_A_PHONE = {"phone": PHONE}
 PICTURES = Path(__file__).resolve().parents[2] / "test-results" / "journeys"
 
 _axe = Axe()
 _seen: set[str] = set()
 
 
-def look(page: Page, name: str, *, whole: bool = True, judge: bool = True) -> None:
+def look(
+    page: Page, name: str, *, whole: bool = True, judge: bool = True, sizes: Mapping[str, ViewportSize] = SIZES
+) -> None:
     """Picture the page at both widths and let axe-core judge it, once a session for each name.
 
     ``whole``: the page to its end, not only what fits on the screen. ``judge``: off where scripts do not run, for
@@ -25,15 +30,16 @@ def look(page: Page, name: str, *, whole: bool = True, judge: bool = True) -> No
     PICTURES.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
     wrong: list[str] = []
-    for size, word in ((DESK, "desk"), (PHONE, "phone")):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+    for word, size in sizes.items():
+        if page.viewport_size != size:
+            page.set_viewport_size(size)
         page.screenshot(path=PICTURES / f"{name}-{word}.png", full_page=whole)
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             wrong.append(f"{word}: {width} px wide")
         if judge:
             wrong += [f"{word}: {finding}" for finding in findings(page)]
-    if before is not None:
+    if before is not None and page.viewport_size != before:
         page.set_viewport_size(before)
     assert not wrong, "\n".join((name, *wrong))
 

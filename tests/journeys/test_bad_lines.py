@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.journeys.acts import (
     answer_rightly,
@@ -84,7 +84,12 @@ def test_a_reload_while_answers_wait_brings_them_back_and_sends_them(hall: Hall,
     person, _ = hall.candidate()
     page = device(line_fails=True)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     attempt_id = sit_down(page, person)
     page.route("**/answers", lambda route: route.abort())
     answer_rightly(page, (4, 7))
@@ -135,14 +140,14 @@ def test_an_answer_that_arrived_though_its_reply_was_lost_is_counted_once(hall: 
     person, _ = hall.candidate()
     page = device(line_fails=True)
     attempt_id = sit_down(page, person)
-    lost = []
+    lost: list[int] = []
 
-    def lose_the_reply(route: object) -> None:
+    def lose_the_reply(route: Route) -> None:
         if lost:
-            route.continue_()  # type: ignore[attr-defined]
+            route.continue_()
             return
-        lost.append(route.fetch().status)  # type: ignore[attr-defined]
-        route.abort()  # type: ignore[attr-defined]
+        lost.append(route.fetch().status)
+        route.abort()
 
     page.route("**/answers", lose_the_reply)
     choose(page, 1, "选项甲")

@@ -61,6 +61,7 @@ def test_a_card_opens_the_exam_of_2014_and_the_next_card_opens_it_again(halls: H
     look(page, "my-card")
     activate(page, CARDS[0][0], "000000")
     expect(page.locator("#e-activation_code")).to_contain_text("卡号或激活码不对")
+    expect(page.get_by_label("卡号")).to_have_value(CARDS[0][0])
     look(page, "my-card-wrong")
     activate(page, "gx 0000 0001", CARDS[0][1])
     expect(page.locator(".exam-say")).to_contain_text("学习")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.acts import chosen, expect_exam, option, right_texts, verdict, wait_until_saved
 from tests.journeys.conftest import Device
 from tests.journeys.hall import Hall
-from tests.journeys.looking import findings, look
+from tests.journeys.looking import ON_A_PHONE, findings, look
 
 
 def shown(page: Page) -> int:
@@ -42,7 +42,7 @@ def test_an_exam_is_sat_on_a_phone_with_the_answer_card_as_a_sheet(hall: Hall, d
     sheet = page.get_by_role("dialog")
     bar.get_by_role("button", name="答题卡 4/9").tap()
     expect(sheet.get_by_role("link", name="第 5 题，未答，已标记")).to_have_attribute("aria-current", "true")
-    look(page, "phone-answer-card", whole=False)
+    look(page, "phone-answer-card", whole=False, sizes=ON_A_PHONE)
     sheet.get_by_role("button", name="未答").tap()
     expect(sheet.get_by_role("link", name=re.compile("^第"))).to_have_count(5)
     sheet.get_by_role("link", name="第 8 题，未答").tap()
@@ -50,7 +50,7 @@ def test_an_exam_is_sat_on_a_phone_with_the_answer_card_as_a_sheet(hall: Hall, d
     assert shown(page) == 8
     option(page, 8, "正确").tap()
     page.get_by_role("button", name="大", exact=True).tap()
-    look(page, "phone-large-type", whole=False)
+    look(page, "phone-large-type", whole=False, sizes=ON_A_PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wait_until_saved(page)
     page.reload()

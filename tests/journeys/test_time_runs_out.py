@@ -72,7 +72,7 @@ def test_who_is_away_at_the_deadline_has_no_score_and_is_told_why(hall: Hall, de
     late = device()
     sign_in(late, person)
     late.goto(f"/sittings/{attempt_id}")
-    expect(late.get_by_role("heading", name="已收卷")).to_be_visible()
+    expect(late.get_by_role("heading", name="考试时间已到，正在登记结果")).to_be_visible()
     look(late, "registering")
     hall.move(MINUTE_MS)
     assert hall.sweep() == 1
@@ -103,7 +103,7 @@ def test_the_window_s_end_cuts_the_time_and_the_contract_says_so(halls: Halls, d
     sign_in(page, person)
     to_contract(page)
     expect(page.locator(".alert-warning")).to_contain_text(re.compile("现在开始，只有 (39|40) 分钟"))
-    expect(page.locator(".contract-say")).to_contain_text("考试开放期结束")
+    expect(page.locator(".contract-say")).to_contain_text("2026年6月30日 24:00 截止交卷（考试开放期结束）")
     look(page, "contract-short")
     page.get_by_label("我知道这次只有").check()
     start(page)

@@ -43,6 +43,8 @@ async def test_a_turnout_counts_people_and_not_attempts(world: World) -> None:
     attempt = await world.started(enrolment)
     async with world.services.database.reading() as tx:
         assert (await exam_pages.turnouts(tx))[exam.id].running == 1
+        assert (await exam_pages.turnouts(tx, exam.id))[exam.id].running == 1
+        assert await exam_pages.turnouts(tx, 999) == {}
         assert await exam_pages.count_enrolled(tx, exam.id, 2026) == 1
         assert await exam_pages.count_outside(tx, exam.id, 2026) == {"pro_tech": 1}
         assert await exam_pages.count_outside(tx, exam.id, 2025) == {"pro_tech": 2}

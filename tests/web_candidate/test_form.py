@@ -79,32 +79,31 @@ async def test_a_saved_form_opens_the_page_again_with_a_new_token(world: World) 
         assert attribute(saved.text, "data-epoch") == "2"
 
 
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ({"t": None}, 403),
-        ({"t": "forged"}, 403),
-        ({"shown": None}, 400),
-        ({"shown": ""}, 400),
-        ({"shown": "0"}, 400),
-        ({"shown": "51"}, 400),
-        ({"shown": "1,,2"}, 400),
-        ({"shown": "1,-2"}, 400),
-        ({"shown": "1," + "9" * 5000}, 400),
-        ({"shown": "eins"}, 400),
-        ({"q1": "A"}, 400),
-        ({"q1": "aa"}, 400),
-        ({"q1": "甲"}, 400),
-        ({"q1": ["", "a"]}, 400),
-        ({"junk": "x" * 70_000}, 413),
-    ],
-    ids=lambda value: str(value)[:24],
+WRONG: tuple[tuple[dict[str, Any], int], ...] = (
+    ({"t": None}, 403),
+    ({"t": "forged"}, 403),
+    ({"shown": None}, 400),
+    ({"shown": ""}, 400),
+    ({"shown": "0"}, 400),
+    ({"shown": "51"}, 400),
+    ({"shown": "1,,2"}, 400),
+    ({"shown": "1,-2"}, 400),
+    ({"shown": "1," + "9" * 5000}, 400),
+    ({"shown": "eins"}, 400),
+    ({"q1": "A"}, 400),
+    ({"q1": "aa"}, 400),
+    ({"q1": "甲"}, 400),
+    ({"q1": ["", "a"]}, 400),
+    ({"junk": "x" * 70_000}, 413),
 )
-async def test_a_form_that_no_page_sends_is_refused_whole(world: World, changes: dict[str, Any], status: int) -> None:
+
+
+async def test_a_form_that_no_page_sends_is_refused_whole(world: World) -> None:
     async with an_open_exam(world) as page:
-        sent = await page.post_form({2: page.options[2][0]}, **changes)
-        assert sent.status_code == status
-        assert "Traceback" not in sent.text
+        for changes, status in WRONG:
+            sent = await page.post_form({2: page.options[2][0]}, **changes)
+            assert sent.status_code == status, str(changes)[:80]
+            assert "Traceback" not in sent.text
         assert (await world.services.desk.read(page.attempt_id, world.now_ms)).given == {}
 
 

@@ -168,19 +168,19 @@ async def test_a_token_of_another_attempt_writes_to_neither(world: World) -> Non
             assert await saved_answers(world, attempt_id) == {}
 
 
-@pytest.mark.parametrize("how", ["cut", "garbage", "another key", "a session token", "missing", "long"])
-async def test_a_forged_token_writes_nothing(world: World, how: str) -> None:
+async def test_a_forged_token_writes_nothing(world: World) -> None:
     async with an_open_exam(world) as page:
-        forged: str | None = {
+        forged: dict[str, str | None] = {
             "cut": page.token[:-1],
             "garbage": "x~y~z",
-            "another key": Tokens(["k" * 40]).page(PageToken(page.attempt_id, 1, 1, 1, "p")),
-            "a session token": world.services.tokens.session(1, 1, world.now_ms),
+            "of another key": Tokens(["k" * 40]).page(PageToken(page.attempt_id, 1, 1, 1, "p")),
+            "a session's": world.services.tokens.session(1, 1, world.now_ms),
             "missing": None,
             "long": "a" * 5000,
-        }[how]
-        told = await page.save(1, "a", t=forged)
-        assert (told["status"], told["word"]) == (403, "not_owner")
+        }
+        for how, token in forged.items():
+            told = await page.save(1, "a", t=token)
+            assert (told["status"], told["word"]) == (403, "not_owner"), how
         assert await saved_answers(world, page.attempt_id) == {}
 
 
@@ -198,23 +198,23 @@ async def test_an_expired_cookie_writes_nothing(world: World) -> None:
         assert (await page.save(1, "a"))["status"] == 401
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"origin": "https://elsewhere.example"}, 403),
-        ({"origin": "null"}, 403),
-        ({"origin": "http://testserver.example"}, 403),
-        ({"sec-fetch-site": "cross-site"}, 403),
-        ({"sec-fetch-site": "same-site"}, 403),
-        ({"sec-fetch-site": "none"}, 403),
-        ({"sec-fetch-site": "same-origin"}, 200),
-        ({"origin": "http://testserver"}, 200),
-    ],
+FOREIGN = (
+    {"origin": "https://elsewhere.example"},
+    {"origin": "null"},
+    {"origin": "http://testserver.example"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "none"},
 )
-async def test_only_our_own_pages_write(world: World, headers: dict[str, str], status: int) -> None:
+
+
+async def test_only_our_own_pages_write(world: World) -> None:
     async with an_open_exam(world) as page:
-        assert (await page.post_save(1, "a", headers=headers)).status_code == status
-        assert bool(await saved_answers(world, page.attempt_id)) == (status == 200)
+        for headers in FOREIGN:
+            assert (await page.post_save(1, "a", headers=headers)).status_code == 403, headers
+        assert await saved_answers(world, page.attempt_id) == {}
+        for headers in ({"sec-fetch-site": "same-origin"}, {"origin": "http://testserver"}):
+            assert (await page.post_save(1, "a", headers=headers)).status_code == 200, headers
 
 
 async def test_where_the_browser_names_no_origin_the_page_token_does(world: World) -> None:
@@ -238,11 +238,10 @@ async def test_a_body_that_is_too_large_is_refused(world: World) -> None:
         assert await saved_answers(world, page.attempt_id) == {}
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"t", b"&&&&", b"t=%ff", b"a=1&" * 50])
-async def test_a_body_that_is_no_form_is_refused(world: World, body: bytes) -> None:
+async def test_a_body_that_is_no_form_is_refused(world: World) -> None:
     async with an_open_exam(world) as page:
-        refused = await page.browser.post(page.path("answers"), content=body)
-        assert refused.status_code == 403
+        for body in (b"", b"\xff\xfe", b"t", b"&&&&", b"t=%ff", b"a=1&" * 50):
+            assert (await page.browser.post(page.path("answers"), content=body)).status_code == 403
 
 
 async def test_a_field_given_twice_counts_once(world: World) -> None:

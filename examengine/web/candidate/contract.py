@@ -132,7 +132,11 @@ def _facts(rulebook: Rulebook, shown: Contract, frame: Frame) -> tuple[Fact, ...
         Fact(
             _("满分与及格线"), _("满分 {full} 分，{line} 分及格").format(full=exam.full_score, line=exam.pass_score)
         ),
-        Fact(_("现在开始的话，交卷截止"), times.moment(shown.deadline_ms, frame.zone), reason),
-        Fact(_("考试开放到"), times.moment(shown.window_closes_ms, frame.zone)),
+        Fact(
+            _("交卷截止"),
+            times.end_moment(shown.deadline_ms, frame.zone),
+            _("现在开始的话；{why}").format(why=reason),
+        ),
+        Fact(_("考试开放到"), times.end_moment(shown.window_closes_ms, frame.zone)),
         Fact(_("客服电话"), exam.support_phone),
     )

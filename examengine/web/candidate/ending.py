@@ -110,7 +110,8 @@ async def result(request: Request) -> Response:
             deadline_ms = closing_of(own.rulebook, own.record, own.row).deadline_ms
             if _is_running(sitting) or (sitting.word is Word.ABSENT and now_ms < deadline_ms):
                 return see_other(f"/sittings/{own.id}")
-            return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))
+            repeat = Act(f"/sittings/{own.id}/result", _("现在再问一次"))
+            return await _registering(request, repeat, deadline_ms if now_ms >= deadline_ms else None)
         own = await own_attempt(request, own.id)
     return await _result_page(request, own, outcome)
 
@@ -205,13 +206,16 @@ def _consequences(own: Own) -> tuple[str, ...]:
     return (told, used)
 
 
-async def _registering(request: Request, repeat: Act) -> Response:
-    """It is closed; only the record is still to come."""
+async def _registering(request: Request, repeat: Act, due_ms: int | None = None) -> Response:
+    """It is closed; only the record is still to come. ``due_ms``: the deadline, where that has closed it – whether
+    the candidate was there is then still open.
+    """
+    is_due = due_ms is not None
     context = Registering(
         frame=await frame_whatever(request),
-        title=_("已收卷，正在评分"),
-        text=_("您的答案都已保存，考试结果正在登记。"),
-        since_ms=now_of(request),
+        title=_("考试时间已到，正在登记结果") if is_due else _("已收卷，正在评分"),
+        text=_("已保存的答案都在，一般一分钟内就有结果。") if is_due else _("您的答案都已保存，考试结果正在登记。"),
+        since_ms=now_of(request) if due_ms is None else due_ms,
         refresh_s=REFRESH_S,
         repeat=repeat,
     )

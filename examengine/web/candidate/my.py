@@ -1,5 +1,7 @@
 """My exams, why one may not be sat, and the activation of a card."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -57,13 +59,15 @@ async def my_exams(request: Request) -> Response:
     return await my_page(request)
 
 
-async def my_page(request: Request, errors: tuple[FieldError, ...] = (), status: int = 200) -> Response:
-    """The list of exams, with errors of a form on it."""
+async def my_page(
+    request: Request, errors: tuple[FieldError, ...] = (), status: int = 200, card_no: str = ""
+) -> Response:
+    """The list of exams, with errors of a form on it and the card number that was typed."""
     services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
     async with services.database.reading() as tx:
         lines = await enrolments.list_of_person(tx, visitor.person.id)
-        lines = tuple(line for line in lines if line.exam_withdrawn_ms is None)
         records = await load_histories(tx, [line.enrolment.id for line in lines])
+        lines = tuple(line for line in lines if line.exam_withdrawn_ms is None or records[line.enrolment.id].attempts)
         books = {
             line.enrolment.rulebook_digest: await services.shelf.rulebook(tx, line.enrolment.rulebook_digest)
             for line in lines
@@ -73,9 +77,10 @@ async def my_page(request: Request, errors: tuple[FieldError, ...] = (), status:
         record, rulebook = records[line.enrolment.id], books[line.enrolment.rulebook_digest]
         running = next((a for a in record.attempts if a.outcome is None), None)
         sitting = await services.desk.read(running.id, now_ms) if running is not None else None
-        rows.append(exam_row(line, record, rulebook, sitting, now_ms))
+        row = exam_row(line, record, rulebook, sitting, now_ms)
+        rows.append(row if line.exam_withdrawn_ms is None else withdrawn_row(row, record))
     rows.sort(key=lambda row: ORDER.index(row.state) if row.state in ORDER else len(ORDER))
-    return page("my.html", My(await frame_of(request, "/my"), tuple(rows), errors), status)
+    return page("my.html", My(await frame_of(request, "/my"), tuple(rows), errors, card_no), status)
 
 
 @signed_in(Role.CANDIDATE)
@@ -126,7 +131,8 @@ async def card(request: Request) -> Response:
         return see_other("/my")
     told = refusal_told(refusal, (await frame_of(request)).zone)
     name = "activation_code" if refusal.reason is Reason.WRONG_CARD else "card_no"
-    return await my_page(request, (FieldError(name, f"{told.title}。{told.text}"),), told.status)
+    error = FieldError(name, f"{told.title}。{told.text}")
+    return await my_page(request, (error,), told.status, field_of(request, "card_no", 64))
 
 
 async def own_enrolment(request: Request, enrolment_id: int) -> tuple[EnrolmentLine, EnrolmentRecord, Rulebook]:
@@ -190,6 +196,20 @@ def exam_row(
         primary=_primary(decision, enrolment_id, running, last.id if last and outcome else None),
         others=_others(decision, enrolment_id, last.id if last and outcome else None),
         ledger=ledger_of(record),
+    )
+
+
+def withdrawn_row(row: ExamRow, record: EnrolmentRecord) -> ExamRow:
+    """An exam that the authority has withdrawn: what is being sat may be finished, what was sat stays to be seen."""
+    if row.running is not None:
+        return row
+    return replace(
+        row,
+        state=ExamState.CLOSED,
+        reason_text=_("这场考试已撤回，不能再开始；您的记录都保留。"),
+        card_form=False,
+        primary=None,
+        others=(Act(f"/sittings/{record.attempts[-1].id}/result", _("查看最近一次结果")),),
     )
 
 

@@ -9,7 +9,7 @@ from examengine.accounts.passwords import MIN_LENGTH, Weakness
 from examengine.accounts.sign_in import NotSignedIn
 from examengine.records.words import Role
 from examengine.web.contexts.candidate import Login, Password
-from examengine.web.contexts.frame import FieldError
+from examengine.web.contexts.frame import Alert, FieldError
 from examengine.web.http import (
     NotAllowed,
     cookie_name,
@@ -71,7 +71,8 @@ async def login(request: Request) -> Response:
     device = _device(request)
     tried = await services.sign_in.sign_in(username, password, device, now_ms)
     if isinstance(tried, NotSignedIn):
-        return await _login_again(request, username, next_page, (_told(tried, "password"),), tried)
+        errors = () if tried.is_limited else (_told(tried, "password"),)
+        return await _login_again(request, username, next_page, errors, tried)
     response = see_other("/password" if tried.account.must_change else next_page or "/")
     _remember(request, response, tried.account.person_id, tried.account.session_version, now_ms)
     _set_cookie(request, response, DEVICE_COOKIE, device or secrets.token_urlsafe(12), DEVICE_SECONDS)
@@ -171,7 +172,11 @@ async def _login_again(
     refused: NotSignedIn | None = None,
 ) -> Response:
     wait_s = _seconds(refused) if refused is not None else 0
-    context = Login(await frame_of(request), username, next_page, wait_s, errors=errors)
+    alert = None
+    if refused is not None and refused.is_limited:
+        title = _("请等 {n} 秒再登录").format(n=wait_s)
+        alert = Alert("warning", title, _("为了安全，这次没有核对密码；时间到了再按一次“登录”就行。"))
+    context = Login(await frame_of(request), username, next_page, wait_s, alert, errors)
     return page("login.html", context, 429 if wait_s else 422)
 
 

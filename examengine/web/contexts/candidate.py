@@ -99,6 +99,7 @@ class My:
     frame: Frame
     rows: tuple[ExamRow, ...]
     errors: tuple[FieldError, ...] = ()
+    card_no: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.banks.cells.grid import FILE_BYTES_LIMIT
-from examengine.records import audit, bank_pages, exam_pages, exams, people, rulebooks
+from examengine.records import audit, banks, exam_pages, exams, people, releases, rulebooks
 from examengine.records.database import Reading
 from examengine.records.errors import Missing
 from examengine.records.exam_pages import Turnout
@@ -97,7 +97,7 @@ async def exam_page(
         exam = await get_exam(tx, exam_id)
         rulebook = await services.shelf.rulebook(tx, exam.rulebook_digest)
         credit_year = year_asked(rulebook, exam, year or request.query_params.get("year", ""))
-        turnout = (await exam_pages.turnouts(tx)).get(exam.id, Turnout())
+        turnout = (await exam_pages.turnouts(tx, exam.id)).get(exam.id, Turnout())
         enrolled = await exam_pages.count_enrolled(tx, exam.id, credit_year)
         outside = await exam_pages.count_outside(tx, exam.id, credit_year)
         facts = await _facts(request, tx, exam, rulebook)
@@ -161,7 +161,8 @@ async def _facts(request: Request, tx: Reading, exam: Exam, rulebook: Rulebook) 
     services = services_of(request)
     zone = rulebook.meta.timezone
     stored = await rulebooks.get_rulebook(tx, exam.rulebook_digest)
-    drawn = next(use for use in await bank_pages.releases_in_use(tx) if use.release.id == exam.release_id)
+    release = await releases.get_release(tx, exam.release_id)
+    bank = await banks.get_bank(tx, release.bank_id)
     by = await people.find_people(tx, services.vault, [exam.by_person] if exam.by_person else [])
     window = window_of(rulebook, exam.credit_year)
     names = "".join(person.name for person in by.values())
@@ -171,7 +172,7 @@ async def _facts(request: Request, tx: Reading, exam: Exam, rulebook: Rulebook) 
         Fact(_("考试时长"), _("{n} 分钟").format(n=rulebook.exam.minutes)),
         *paper_facts(rulebook.exam.paper),
         Fact(_("考试次数"), _("每轮 {n} 次").format(n=rulebook.exam.attempts)),
-        Fact(_("题库版本"), _("{bank} 第 {n} 版").format(bank=drawn.bank_name, n=drawn.release.no)),
+        Fact(_("题库版本"), _("{bank} 第 {n} 版").format(bank=bank.name, n=release.no)),
         Fact(_("年度规则"), stored.rulebook_id),
         Fact(_("发布"), times.exact(exam.published_ms, zone), names),
     ]
@@ -208,7 +209,7 @@ async def _withdraw_page(request: Request, errors: tuple[FieldError, ...] = ()) 
     exam_id = path_id(request)
     async with services_of(request).database.reading() as tx:
         exam = await get_exam(tx, exam_id)
-        turnout = (await exam_pages.turnouts(tx)).get(exam_id, Turnout())
+        turnout = (await exam_pages.turnouts(tx, exam_id)).get(exam_id, Turnout())
         enrolled = await exam_pages.count_enrolled(tx, exam_id, exam.credit_year)
     if exam.withdrawn_ms is not None:
         return see_other(f"/operator/exams/{exam_id}")
