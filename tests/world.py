@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from string import ascii_lowercase
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
+from examengine.accounts.passwords import Cost
 from examengine.banks.item import TRUE_FALSE_OPTIONS, Item, Kind, Option, to_json, with_random_option_ids
 from examengine.clock import MovableClock, ShiftedClock
 from examengine.demo.practice import practice_text
@@ -49,6 +50,7 @@ from examengine.web.services import Services, open_services
 OPENS = "2026-06-01T09:00:00+08:00"
 ORIGIN = "http://testserver"
 SETTINGS_KEYS = ("a signing key of at least 32 characters for tests",)
+CHEAP = Cost(passes=1, memory_kib=64)
 FIELD_KEYS = ("a field key of at least 32 characters, for tests",)
 
 
@@ -98,6 +100,7 @@ class World:
     year: int = 2026
     made_people: int = 0
     made_entries: int = 0
+    exams: dict[str, Exam] = field(default_factory=dict)
 
     @property
     def now_ms(self) -> int:
@@ -200,9 +203,12 @@ class World:
         return made
 
     async def a_candidate_in_an_exam(self, override: Mapping[str, Any] | None = None) -> tuple[int, Enrolment, int]:
-        """Person, enrolment and running attempt."""
+        """Person, enrolment and running attempt. Candidates under the same rules sit the same exam."""
         person_id = await self.person()
-        enrolment = await self.enrolled(await self.exam(override), person_id)
+        key = repr(sorted((override or {}).items()))
+        if key not in self.exams:
+            self.exams[key] = await self.exam(override)
+        enrolment = await self.enrolled(self.exams[key], person_id)
         return person_id, enrolment, await self.started(enrolment)
 
     async def pen(self, attempt_id: int, person_id: int, *, page: str = "page", session_version: int = 1) -> Pen:
@@ -351,6 +357,6 @@ async def a_world(
         field_keys=FIELD_KEYS,
         demo=demo,
     )
-    async with open_services(settings, clock) as services:
+    async with open_services(settings, clock, password_cost=CHEAP) as services:
         app = create_app(services, hotline="400-000-0000", sweeps=False)
         yield World(services, clock, app, year=local_year(clock.now_ms()))

@@ -173,6 +173,10 @@ class Finisher:
             await lock_enrolment(tx, attempt.enrolment_id)
             record = await load_history(tx, attempt.enrolment_id)
             row = next(a for a in record.attempts if a.id == attempt.id)
+            if row.outcome is None and sitting.state == "closed":
+                # SQL has lost an outcome that was told; the answers went when it was settled. Not for us to guess.
+                log.error("outcome_lost", attempt=attempt.id)
+                return None
             closing = closing_of(known.rulebook, record, row)
             moved = (
                 row.outcome is None

@@ -103,7 +103,8 @@ class Sweeper:
 
     async def _put_off_if_lost(self, attempt_id: int, now_ms: int) -> None:
         """A sitting that Redis has lost is nobody's absence: say so, and do not spin on it."""
-        if (await self._desk.read(attempt_id, now_ms)).word is not live.Word.ABSENT:
+        sitting = await self._desk.read(attempt_id, now_ms)
+        if sitting.word is not live.Word.ABSENT and sitting.state != "closed":
             return
         log.error("sitting_lost", attempt=attempt_id)
         async with self._database.writing() as tx:

@@ -139,7 +139,9 @@ OUTCOMES: Mapping[OutcomeReason, str] = MappingProxyType(
     {
         OutcomeReason.PASS: _("成绩达到及格线。"),
         OutcomeReason.FAIL_SCORE: _("成绩没有达到及格线。"),
-        OutcomeReason.FAIL_NO_SCORE: _("截止时您不在考试页面，没有交卷。按规定本次无成绩，登记为不及格。"),
+        OutcomeReason.FAIL_NO_SCORE: _(
+            "截止时您已离开考试页面，或者网络断开，没有交卷。按规定本次无成绩，登记为不及格。"
+        ),
         OutcomeReason.FAIL_FORCED_EXIT: _("考试中途退出。按规定本次登记为不及格。"),
         OutcomeReason.AWAITING_MARKING: _("答卷已收到，成绩还没有公布。"),
         OutcomeReason.VOID: _("这次考试已作废，不计入次数。"),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 
-from examengine.accounts.passwords import Passwords
+from examengine.accounts.passwords import STRONG, Cost, Passwords
 from examengine.accounts.sign_in import SignIn
 from examengine.clock import Clock
 from examengine.live import Coalescer, Desk, connect
@@ -61,7 +61,11 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, clock: Clock, accepts_starts: Callable[[], bool] = always
+    settings: Settings,
+    clock: Clock,
+    accepts_starts: Callable[[], bool] = always,
+    *,
+    password_cost: Cost = STRONG,
 ) -> AsyncIterator[Services]:
     """Open database and Redis, and close them at the end.
 
@@ -70,7 +74,7 @@ async def open_services(
     """
     database = await Database.open(settings.database_url)
     calls = connect(settings.redis_url)
-    passwords = Passwords()
+    passwords = Passwords(cost=password_cost)
     try:
         shelf, vault = Shelf(), Vault(settings.field_keys)
         desk = Desk(calls, clamp=not settings.demo)

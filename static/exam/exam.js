@@ -136,6 +136,7 @@ export function start(form) {
     if (outbox.waiting().length && !over && !pen.lost && !leaving.own && !handIn.sent) event.preventDefault();
   });
   clock.start();
+  if (saveBox.dataset.save === "idle" && !outbox.waiting().length) saveText.textContent = say("idle");
   outbox.kick();
   settle();
 

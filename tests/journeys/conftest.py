@@ -28,7 +28,7 @@ class Halls:
         return self.current
 
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 expect.set_options(timeout=PATIENCE_MS)
 

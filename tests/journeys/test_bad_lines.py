@@ -177,6 +177,39 @@ def test_a_session_that_ended_meanwhile_keeps_the_answers_for_the_next_sign_in(h
     expect(verdict(page)).to_contain_text("不及格")
 
 
+def test_a_script_that_never_comes_leaves_a_form_that_saves_and_hands_in(hall: Hall, device: Device) -> None:
+    person, enrolment = hall.candidate()
+    page = device(line_fails=True)
+    page.route("**/exam/*.js", lambda route: route.abort())
+    sign_in(page, person)
+    to_contract(page)
+    page.get_by_label("我已阅读并同意诚信承诺").check()
+    page.get_by_role("button", name="开始考试").click()
+    expect(page.get_by_text("作答后自动保存")).to_have_count(0)
+    answer_rightly(page, range(1, 10))
+    page.locator(".no-script").get_by_role("button", name="保存").click()
+    assert sorted(hall.saved(sitting_id(page))) == list(range(1, 10))
+    page.locator("#hand-in").click()
+    page.get_by_role("button", name="确认交卷").click()
+    expect(page.locator(".verdict-score")).to_contain_text("100")
+    assert hall.states(enrolment) == ["submitted"]
+
+
+def test_offline_across_the_deadline_is_an_absence_and_the_page_says_so(hall: Hall, device: Device) -> None:
+    person, enrolment = hall.candidate()
+    page = device(line_fails=True)
+    attempt_id = sit_down(page, person)
+    page.context.set_offline(True)
+    answer_rightly(page, (1, 2))
+    expect(page.locator("[data-save-text]")).to_have_text("有 2 题未同步，正在重试")
+    hall.move_to(hall.deadline_ms(attempt_id) + MINUTE_MS)
+    hall.sweep()
+    page.context.set_offline(False)
+    expect(verdict(page)).to_contain_text("不及格")
+    expect(page.locator(".lede")).to_contain_text("截止时您已离开考试页面，或者网络断开")
+    assert hall.states(enrolment) == ["expired_no_score"]
+
+
 def test_what_is_chosen_before_the_script_has_come_is_saved_when_it_comes(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device()

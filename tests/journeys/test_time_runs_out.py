@@ -78,7 +78,7 @@ def test_who_is_away_at_the_deadline_has_no_score_and_is_told_why(hall: Hall, de
     assert hall.sweep() == 1
     expect(verdict(late)).to_contain_text("不及格")
     expect(late.locator(".verdict-score")).to_contain_text("无成绩")
-    expect(late.locator(".lede")).to_contain_text("截止时您不在考试页面")
+    expect(late.locator(".lede")).to_contain_text("截止时您已离开考试页面，或者网络断开")
     look(late, "result-no-score")
     late.goto("/my")
     look(late, "my-no-score")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from examengine import live
 from examengine.live import CloseReason, Pen, Word
@@ -180,6 +181,18 @@ async def test_a_lost_sitting_is_not_recorded_as_absent_nor_spun_on(world: World
     assert await world.services.sweeper.sweep(world.now_ms) == 0
     assert await world.series(pen.attempt_id) == ()
     assert await world.services.finisher.look_at(pen.attempt_id, world.now_ms) is None
+
+
+async def test_a_tombstone_whose_outcome_sql_has_lost_is_not_taken_for_an_empty_paper(world: World) -> None:
+    pen, _ = await a_page_with_answers(world)
+    await world.services.desk.hand_in(pen, CloseReason.HAND_IN, world.now_ms)
+    await world.services.desk.settle(pen.attempt_id, 1, CloseReason.HAND_IN, world.now_ms, "submitted", world.now_ms)
+    world.clock.advance(60 * MINUTE_MS + FINAL_MS)
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert await world.services.sweeper.sweep(world.now_ms) == 0
+    assert [log["event"] for log in logs] == ["outcome_lost", "sitting_lost"]
+    assert await world.series(pen.attempt_id) == ()
 
 
 async def test_a_sitting_that_was_rebuilt_after_it_was_closed_is_not_finished_by_the_old_closing(

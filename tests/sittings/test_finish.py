@@ -174,26 +174,25 @@ async def test_a_late_hand_in_with_another_generation_or_person_says_nothing(wor
     assert (await world.outcome(attempt_id)).state == "expired_no_score"
 
 
-@pytest.mark.parametrize(
-    ("before_ms", "state"), [(-1, "auto_submitted"), (0, "auto_submitted"), (1, "expired_no_score")]
-)
-async def test_presence_counts_up_to_its_seconds_before_the_deadline(
-    world: World, before_ms: int, state: str
-) -> None:
-    person_id, _, attempt_id = await world.a_candidate_in_an_exam()
-    pen = await world.pen(attempt_id, person_id)
-    right = await world.right_answers(attempt_id)
-    await world.answer(pen, {p: right[p] for p in range(1, 31)})
-    deadline_ms = await deadline_of(world, attempt_id)
-    await world.services.desk.pulse(pen, deadline_ms - PRESENCE_MS - before_ms)
+async def test_presence_counts_up_to_its_seconds_before_the_deadline(world: World) -> None:
+    sat = []
+    for before_ms, is_present in ((-1, True), (0, True), (1, False)):
+        person_id, _, attempt_id = await world.a_candidate_in_an_exam()
+        pen = await world.pen(attempt_id, person_id)
+        right = await world.right_answers(attempt_id)
+        await world.answer(pen, {p: right[p] for p in range(1, 31)})
+        deadline_ms = await deadline_of(world, attempt_id)
+        await world.services.desk.pulse(pen, deadline_ms - PRESENCE_MS - before_ms)
+        sat.append((attempt_id, deadline_ms, is_present))
     await sweep_at(world, deadline_ms + FINAL_MS)
-    outcome = await world.outcome(attempt_id)
-    assert (outcome.state, outcome.ended_ms, outcome.cause) == (state, deadline_ms, "deadline")
-    assert (outcome.score_hundredths, outcome.result) == (
-        (6000, "pass") if state != "expired_no_score" else (None, "fail")
-    )
-    assert len((await answers_of(world, attempt_id)).answers) == 30
-    assert ((await answers_of(world, attempt_id)).detail is None) == (state == "expired_no_score")
+    for attempt_id, deadline_ms, is_present in sat:
+        outcome = await world.outcome(attempt_id)
+        marked = (outcome.state, outcome.score_hundredths, outcome.result)
+        assert marked == (("auto_submitted", 6000, "pass") if is_present else ("expired_no_score", None, "fail"))
+        assert (outcome.ended_ms, outcome.cause) == (deadline_ms, "deadline")
+        final = await answers_of(world, attempt_id)
+        assert len(final.answers) == 30
+        assert (final.detail is not None) == is_present
 
 
 async def test_an_answer_one_millisecond_before_the_deadline_is_kept_and_marked(world: World) -> None:
@@ -244,17 +243,14 @@ async def test_where_the_window_lets_finish_the_time_limit_counts(world: World) 
     assert (sitting.left_ms, sitting.deadline_reason) == (60 * MINUTE_MS, "time_limit")
 
 
-@pytest.mark.parametrize(("after_ms", "is_taken"), [(-1, False), (0, True), (1, True)])
-async def test_a_hand_in_waits_for_the_earliest_minute(world: World, after_ms: int, is_taken: bool) -> None:
+async def test_a_hand_in_waits_for_the_earliest_minute(world: World) -> None:
     person_id, _, attempt_id = await world.a_candidate_in_an_exam({"exam.min_minutes_before_submit": 15})
     pen = await world.pen(attempt_id, person_id)
-    ended = await hand_in(world, pen, world.now_ms + 15 * MINUTE_MS + after_ms)
-    if is_taken:
-        assert isinstance(ended, Ended)
-        return
-    assert isinstance(ended, Refusal)
-    assert (ended.reason, ended.next) == (Reason.TOO_EARLY_TO_SUBMIT, Next.WAIT)
+    early = await hand_in(world, pen, world.now_ms + 15 * MINUTE_MS - 1)
+    assert isinstance(early, Refusal)
+    assert (early.reason, early.next) == (Reason.TOO_EARLY_TO_SUBMIT, Next.WAIT)
     assert (await world.services.desk.read(attempt_id, world.now_ms)).state == "running"
+    assert isinstance(await hand_in(world, pen, world.now_ms + 15 * MINUTE_MS), Ended)
 
 
 async def test_giving_up_does_not_wait_for_the_earliest_minute(world: World) -> None:
@@ -266,57 +262,53 @@ async def test_giving_up_does_not_wait_for_the_earliest_minute(world: World) -> 
     assert ended.outcome.score_hundredths is None
 
 
-@pytest.mark.parametrize(
-    ("outcome", "state", "score", "result"),
-    [
+async def test_what_a_forced_exit_comes_to_is_the_rulebooks(world: World) -> None:
+    means = (
         ("fail", "forced_exit", None, "fail"),
         ("grade_saved", "forced_exit", 6000, "pass"),
         ("void", "void", None, None),
-    ],
-)
-async def test_what_a_forced_exit_comes_to_is_the_rulebooks(
-    world: World, outcome: str, state: str, score: int | None, result: str | None
-) -> None:
-    person_id, _, attempt_id = await world.a_candidate_in_an_exam({"exam.forced_exit.outcome": outcome})
-    pen = await world.pen(attempt_id, person_id)
-    right = await world.right_answers(attempt_id)
-    await world.answer(pen, {p: right[p] for p in range(1, 31)})
-    await world.services.finisher.by_page(pen, CloseReason.GIVE_UP, world.now_ms)
-    recorded = await world.outcome(attempt_id)
-    assert (recorded.state, recorded.score_hundredths, recorded.result) == (state, score, result)
+    )
+    bank_id = await world.bank()
+    for outcome, *expected in means:
+        exam = await world.exam({"exam.forced_exit.outcome": outcome}, bank_id=bank_id)
+        person_id = await world.person()
+        attempt_id = await world.started(await world.enrolled(exam, person_id))
+        pen = await world.pen(attempt_id, person_id)
+        right = await world.right_answers(attempt_id)
+        await world.answer(pen, {p: right[p] for p in range(1, 31)})
+        await world.services.finisher.by_page(pen, CloseReason.GIVE_UP, world.now_ms)
+        recorded = await world.outcome(attempt_id)
+        assert [recorded.state, recorded.score_hundredths, recorded.result] == expected
 
 
-@pytest.mark.parametrize("who", ["old pen", "other person", "revoked", "other generation"])
-async def test_a_page_that_may_not_end_the_sitting_is_told_why_and_ends_nothing(world: World, who: str) -> None:
+async def test_a_page_that_may_not_end_the_sitting_is_told_why_and_ends_nothing(world: World) -> None:
     person_id, _, attempt_id = await world.a_candidate_in_an_exam()
     old = await world.pen(attempt_id, person_id)
     pen = await world.pen(attempt_id, person_id, page="newer")
-    wrong, word = {
-        "old pen": (old, Word.PEN_LOST),
-        "other person": (replace(pen, owner_id=4711), Word.NOT_OWNER),
-        "revoked": (replace(pen, session_version=0), Word.REVOKED),
-        "other generation": (replace(pen, generation=7), Word.STALE_GENERATION),
-    }[who]
-    for reason in (CloseReason.HAND_IN, CloseReason.GIVE_UP):
-        ended = await world.services.finisher.by_page(wrong, reason, world.now_ms)
-        assert isinstance(ended, Standing)
-        assert ended.word is word
+    wrong = (
+        (old, Word.PEN_LOST),
+        (replace(pen, owner_id=4711), Word.NOT_OWNER),
+        (replace(pen, session_version=0), Word.REVOKED),
+        (replace(pen, generation=7), Word.STALE_GENERATION),
+    )
+    for whose, word in wrong:
+        for reason in (CloseReason.HAND_IN, CloseReason.GIVE_UP):
+            ended = await world.services.finisher.by_page(whose, reason, world.now_ms)
+            assert isinstance(ended, Standing)
+            assert ended.word is word
     assert (await world.services.desk.read(attempt_id, world.now_ms)).state == "running"
     assert isinstance(await hand_in(world, pen), Ended)
 
 
-@pytest.mark.parametrize(("after_ms", "is_over"), [(-1, False), (0, True), (1, True)])
-async def test_a_page_left_for_its_grace_is_a_forced_exit_at_that_instant(
-    world: World, after_ms: int, is_over: bool
-) -> None:
+async def test_a_page_left_for_its_grace_is_a_forced_exit_at_that_instant(world: World) -> None:
     person_id, _, attempt_id = await world.a_candidate_in_an_exam(LEAVING)
     pen = await world.pen(attempt_id, person_id)
     left_ms = world.now_ms
     await world.services.desk.leave(pen, 1, left_ms)
-    assert await sweep_at(world, left_ms + 30_000 + CLAMP_MS + after_ms) == int(is_over)
-    if is_over:
-        outcome = await world.outcome(attempt_id)
-        assert (outcome.state, outcome.cause, outcome.ended_ms) == ("forced_exit", "page_leave", left_ms + 30_000)
+    assert await sweep_at(world, left_ms + 30_000 + CLAMP_MS - 1) == 0
+    assert await sweep_at(world, left_ms + 30_000 + CLAMP_MS) == 1
+    outcome = await world.outcome(attempt_id)
+    assert (outcome.state, outcome.cause, outcome.ended_ms) == ("forced_exit", "page_leave", left_ms + 30_000)
 
 
 async def test_a_page_that_came_back_in_time_goes_on(world: World) -> None:

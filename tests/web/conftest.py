@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from examengine.clock import ShiftedClock
 from examengine.web.contexts.candidate import Reports
@@ -17,6 +17,10 @@ from tests.web.gallery import Gallery
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NOTHING = Reports()
+PATIENCE_MS = 30_000
+"""A bound, not a pace: a busy machine may take its time."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Server:
@@ -80,7 +84,7 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(**options: object) -> BrowserContext:
         context = chromium.new_context(**{"viewport": DESK, **options})  # type: ignore[arg-type]
-        context.set_default_timeout(6000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: wrong.append(str(error.error)))
         context.on(
             "console",

@@ -49,6 +49,6 @@ def test_a_page_that_waits_asks_again_by_itself(server: Server, new_context: Cal
     for scripts in (True, False):
         page = new_context(java_script_enabled=scripts).new_page()
         page.goto(f"{server.url}/pages/registering")
-        with page.expect_request("**/pages/registering", timeout=7000) as asked:
+        with page.expect_request("**/pages/registering", timeout=30_000) as asked:
             pass
         assert asked.value.method == "GET"

@@ -47,7 +47,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def a_desk(world: World, chromium: Browser, url: str, *roles: Role, scripts: bool) -> Page:
     """A page signed in as a new person with these roles; what the policy forbids fails the test at once."""
     context: BrowserContext = await chromium.new_context(base_url=url, java_script_enabled=scripts)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     token = world.services.tokens.session(await world.person(*roles, name="周敏"), 1, world.now_ms)
     await context.add_cookies([{"name": "session", "value": token, "url": url}])
     return await context.new_page()

@@ -156,7 +156,8 @@ async def form(request: Request) -> Response:
     match saved.word:
         case Word.SAVED | Word.REPEATED:
             wants_hand_in = fields.get("do", [""])[0] == "hand_in"
-            return see_other(f"/sittings/{attempt_id}/hand-in" if wants_hand_in else f"/sittings/{attempt_id}")
+            place = "/hand-in" if wants_hand_in else _goes_on_at(fields, answers)
+            return see_other(f"/sittings/{attempt_id}{place}")
         case Word.PEN_LOST:
             return await taken_page(request, own, answers)
         case Word.CLOSED | Word.TOO_LATE | Word.FORCED:
@@ -278,6 +279,15 @@ def _deadline_note(rulebook: Rulebook) -> str:
     if rules.clock_stops:
         return _("离开后截止前可重新登录继续。")
     return _("离开本页不停表，截止前可重新登录继续。")
+
+
+def _goes_on_at(fields: Mapping[str, Sequence[str]], answers: Mapping[int, str]) -> str:
+    """Where someone without scripts goes on after a save: at the question cleared, else behind the last answered."""
+    [cleared, *_more] = fields.get("clear") or [""]
+    if cleared in map(str, answers):
+        return f"#q{cleared}"
+    last = max((position for position, value in answers.items() if value), default=0)
+    return f"#q{last + 1 if last + 1 in answers else last}" if last else ""
 
 
 def _posted(fields: Mapping[str, Sequence[str]], paper: Paper) -> tuple[dict[int, str], dict[int, str]]:
