@@ -19,7 +19,7 @@ _seen: set[str] = set()
 def look(
     page: Page, name: str, *, whole: bool = True, judge: bool = True, sizes: Mapping[str, ViewportSize] = SIZES
 ) -> None:
-    """Picture the page at both widths and let axe-core judge it, once a session for each name.
+    """Picture the page at both widths and let axe-core judge it as it stands, once a session for each name.
 
     ``whole``: the page to its end, not only what fits on the screen. ``judge``: off where scripts do not run, for
     axe-core is one.
@@ -37,16 +37,16 @@ def look(
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             wrong.append(f"{word}: {width} px wide")
-        if judge:
-            wrong += [f"{word}: {finding}" for finding in findings(page)]
     if before is not None and page.viewport_size != before:
         page.set_viewport_size(before)
+    if judge:
+        wrong += findings(page)
     assert not wrong, "\n".join((name, *wrong))
 
 
 def findings(page: Page) -> list[str]:
     """What axe-core calls serious or critical."""
-    told = _axe.run(page)
+    told = _axe.run(page, options={"resultTypes": ["violations"]})
     return [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in told.response["violations"]

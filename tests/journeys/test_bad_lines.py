@@ -119,7 +119,8 @@ def test_a_tab_closed_offline_gives_its_answers_to_the_next_one(hall: Hall, devi
     again = context.new_page()
     again.goto("/my")
     go_on(again)
-    expect(strip_text(again)).to_have_text("本机暂存的 2 题答案已补交。")
+    # a page that is being closed may still get one of them through
+    expect(strip_text(again)).to_have_text(re.compile("^本机暂存的 [12] 题答案已补交。$"))
     wait_until_saved(again)
     assert sorted(hall.saved(attempt_id)) == [5, 8]
 

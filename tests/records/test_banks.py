@@ -1,7 +1,5 @@
 """Banks, releases, exams, rulebooks, uploads."""
 
-import time
-
 import pytest
 
 from examengine.findings import Finding
@@ -72,19 +70,16 @@ async def test_two_items_of_one_number_are_refused(database: Database) -> None:
         await commit(database, 999, [])
 
 
-async def test_ten_thousand_items_go_in_fast_and_in_order(database: Database) -> None:
+async def test_ten_thousand_items_go_in_and_come_out_in_order(database: Database) -> None:
     bank_id = await a_bank(database)
     versions = [a_version(no) for no in range(10_000)]
-    began = time.perf_counter()
     await commit(database, bank_id, versions)
-    took_s = time.perf_counter() - began
     async with database.reading() as tx:
         with counted(database) as statements:
             stored = await items.newest_versions(tx, bank_id)
         assert await items.count_by_kind(tx, bank_id) == {"single_choice": 10_000}
     assert [item.external_no for item in stored] == [version.external_no for version in versions]
     assert len(statements) == 1
-    assert took_s < 10
 
 
 async def test_findings_are_kept_with_the_import(database: Database) -> None:

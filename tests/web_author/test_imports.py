@@ -1,7 +1,6 @@
 """An import: upload, preview, commit of what was previewed, report."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -237,21 +236,19 @@ async def test_paging_reads_the_file_once(world: World, monkeypatch: pytest.Monk
 async def test_reading_a_large_file_lets_others_be_served(world: World) -> None:
     rows = "".join(f"单选,{'长' * 100}的题，它的编号为{n}号，对吗？,甲{n},乙{n},A\n" for n in range(5_000))
     content = f"题型,题干,选项A,选项B,正确答案\n{rows}".encode()
-    waits: list[float] = []
+    turns = 0
 
     async def watch() -> None:
+        nonlocal turns
         while True:
-            began = time.perf_counter()
             await asyncio.sleep(0.01)
-            waits.append(time.perf_counter() - began - 0.01)
+            turns += 1
 
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
         bank = await new_bank(browser)
         preview = await upload(browser, bank, content, "大.csv")
-        watcher, began = asyncio.create_task(watch()), time.perf_counter()
+        watcher = asyncio.create_task(watch())
         assert counts_of((await browser.get(preview)).text)["可导入"] == 5_000
-        took = time.perf_counter() - began
         watcher.cancel()
-    # a reading on the event loop would be one wait as long as the reading itself
-    assert len(waits) > 20
-    assert max(waits) < took / 2
+    # a reading on the event loop would be one single wait
+    assert turns > 20
