@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from examengine.live import CloseReason, Word
+from examengine.live import CloseReason, Deadline, Opening, Word
 from examengine.live.leases import Leases
 from examengine.records import attempts as attempts_record
 from examengine.records import outbox
+from examengine.records.attempts import NewAttempt
+from examengine.records.history import load_histories
 from examengine.records.tables import attempts
 from examengine.records.words import OutboxKind
 from examengine.sittings.sweep import LEASE, LEASE_MS, Sweeper
@@ -20,11 +22,36 @@ HOUR_MS = 60 * MINUTE_MS
 CROWD = 300
 
 
+async def a_full_house(world: World) -> list[int]:
+    """One candidate started; the others sit the same paper from the same instant."""
+    first, *others = await world.crowd(await world.exam(), CROWD)
+    attempt = await world.attempt(await world.started(first))
+    fields_ = ("no", "started_ms", "base_deadline_ms", "base_reason", "seed", "generator", "paper", "release_id")
+    same = {name: getattr(attempt, name) for name in (*fields_, "rulebook_digest", "contract")}
+    look_at_ms = attempt.base_deadline_ms + 32_000
+    ids = [attempt.id]
+    async with world.services.database.writing() as tx:
+        histories = await load_histories(tx, [enrolment.id for enrolment in others])
+        for enrolment in others:
+            new = NewAttempt(
+                **same,
+                enrolment_id=enrolment.id,
+                round_id=histories[enrolment.id].rounds[0].id,
+                intent=f"house:{enrolment.id}",
+                look_at_ms=look_at_ms,
+            )
+            ids.append((await attempts_record.begin(tx, new))[0].id)
+    deadline = Deadline(attempt.base_deadline_ms, attempt.base_reason, 0, look_at_ms)
+    openings = [
+        Opening(attempt_id, enrolment.person_id, 1, 1, 50, deadline)
+        for attempt_id, enrolment in zip(ids[1:], others, strict=True)
+    ]
+    await asyncio.gather(*(world.services.desk.open(opening, world.now_ms) for opening in openings))
+    return ids
+
+
 async def test_a_whole_evening_ends_once(world: World) -> None:
-    enrolled = await world.crowd(await world.exam(), CROWD)
-    ids = []
-    for first in range(0, CROWD, 10):
-        ids += await asyncio.gather(*(world.started(enrolment) for enrolment in enrolled[first : first + 10]))
+    ids = await a_full_house(world)
     world.clock.advance(2 * HOUR_MS)
     ended = 0
     while in_this_sweep := await world.services.sweeper.sweep(world.now_ms):
