@@ -42,7 +42,7 @@ unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL,
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
 
 journeys: .venv/dev.stamp ## Browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n 2
 
 bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route
 	@scripts/ensure redis

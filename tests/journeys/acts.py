@@ -104,6 +104,12 @@ def chosen(page: Page) -> dict[int, list[str]]:
     return {position: texts for position, texts in rows if texts}
 
 
+def expect_answered(page: Page, *positions: int) -> None:
+    """These questions are answered on the page, and no others; waits for a page that is still coming."""
+    expect(page.locator(".q:has(.opt input:checked)")).to_have_count(len(positions))
+    assert sorted(chosen(page)) == sorted(positions)
+
+
 def wait_until_saved(page: Page) -> None:
     """Until the server has acknowledged everything."""
     page.wait_for_function(NOTHING_WAITS)

@@ -8,7 +8,7 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from tests.journeys.acts import (
     answer_rightly,
     choose,
-    chosen,
+    expect_answered,
     expect_exam,
     go_on,
     hand_in,
@@ -100,7 +100,7 @@ def test_a_reload_while_answers_wait_brings_them_back_and_sends_them(hall: Hall,
     expect(strip_text(page)).to_have_text("本机暂存的 3 题答案已补交。")
     wait_until_saved(page)
     assert asked == ["beforeunload"]
-    assert sorted(chosen(page)) == [4, 7]
+    expect_answered(page, 4, 7)
     assert page.locator("#f4").is_checked()
     assert sorted(hall.saved(attempt_id)) == [4, 7]
 
@@ -235,5 +235,5 @@ def test_what_is_chosen_before_the_script_has_come_is_saved_when_it_comes(hall: 
     wait_until_saved(page)
     assert sorted(hall.saved(sitting_id(page))) == [1, 6]
     page.reload()
-    assert sorted(chosen(page)) == [1, 6]
+    expect_answered(page, 1, 6)
     assert page.locator("#f2").is_checked()
