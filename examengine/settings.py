@@ -1,11 +1,13 @@
 """Settings, read once from the environment; every one of them is listed in ``docs/settings.md``."""
 
 import os
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "EXAMENGINE_"
+SEED_BYTES = 32
 
 
 class SettingsError(ValueError):
@@ -16,8 +18,8 @@ class SettingsError(ValueError):
 class Settings:
     """How this installation runs.
 
-    ``signing_keys`` and ``field_keys`` are lists, oldest first: the last one signs or encrypts, all are
-    accepted.
+    ``signing_keys``, ``field_keys`` and ``evidence_keys`` are lists, oldest first: the last one signs or encrypts,
+    all are accepted. Evidence keys are Ed25519 seeds of 32 bytes, URL-safe base64.
     """
 
     data_dir: Path
@@ -26,6 +28,7 @@ class Settings:
     public_url: str
     signing_keys: tuple[str, ...]
     field_keys: tuple[str, ...]
+    evidence_keys: tuple[str, ...]
     demo: bool = False
     clock_offset_ms: int = 0
 
@@ -54,6 +57,17 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(f"{PREFIX}{name}: every key needs at least 32 characters")
         return values
 
+    def seeds(name: str) -> tuple[str, ...]:
+        values = keys(name)
+        for value in values:
+            try:
+                is_seed = len(urlsafe_b64decode(value + "=" * (-len(value) % 4))) == SEED_BYTES
+            except ValueError:
+                is_seed = False
+            if not is_seed:
+                raise SettingsError(f"{PREFIX}{name}: every key is 32 random bytes in URL-safe base64")
+        return values
+
     public_url = required("PUBLIC_URL").rstrip("/")
     if not public_url.startswith("https://"):
         raise SettingsError(f"{PREFIX}PUBLIC_URL must begin with https:// outside the demo")
@@ -64,4 +78,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=public_url,
         signing_keys=keys("SIGNING_KEYS"),
         field_keys=keys("FIELD_KEYS"),
+        evidence_keys=seeds("EVIDENCE_KEYS"),
     )

@@ -52,6 +52,7 @@ ORIGIN = "http://testserver"
 SETTINGS_KEYS = ("a signing key of at least 32 characters for tests",)
 CHEAP = Cost(passes=1, memory_kib=64)
 FIELD_KEYS = ("a field key of at least 32 characters, for tests",)
+EVIDENCE_KEYS = ("dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMsIG9rISE",)
 
 
 def ms(text: str) -> int:
@@ -355,6 +356,7 @@ async def a_world(
         public_url=ORIGIN,
         signing_keys=SETTINGS_KEYS,
         field_keys=FIELD_KEYS,
+        evidence_keys=EVIDENCE_KEYS,
         demo=demo,
     )
     async with open_services(settings, clock, password_cost=CHEAP) as services:

@@ -53,6 +53,7 @@ async def _bench(
         public_url=f"http://127.0.0.1:{port}",
         signing_keys=(secrets.token_urlsafe(32),),
         field_keys=(secrets.token_urlsafe(32),),
+        evidence_keys=(secrets.token_urlsafe(32),),
         demo=True,
     )
     await migrate.upgrade(settings.database_url)
@@ -70,6 +71,7 @@ async def _bench(
         "public_url": settings.public_url,
         "signing_key": settings.signing_keys[0],
         "field_key": settings.field_keys[0],
+        "evidence_key": settings.evidence_keys[0],
         "port": str(port),
     }
     server = await asyncio.create_subprocess_exec(

@@ -54,6 +54,7 @@ async def main(given: dict[str, str]) -> None:
         public_url=given["public_url"],
         signing_keys=(given["signing_key"],),
         field_keys=(given["field_key"],),
+        evidence_keys=(given["evidence_key"],),
         demo=True,
     )
     async with open_services(settings, SystemClock()) as services:

@@ -18,6 +18,7 @@ from examengine.web.services import Services, open_services
 
 KEY_FILE = "keys"
 SQLITE_FILE = "record.db"
+KEYS = 3
 
 
 @asynccontextmanager
@@ -43,7 +44,7 @@ async def embedded_services(settings: Settings, clock: Clock) -> AsyncIterator[S
 def embedded_settings(data_dir: Path, public_url: str, *, demo: bool) -> Settings:
     """Settings of an installation that keeps everything, its keys too, in one folder."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    signing, field = _keys(data_dir / KEY_FILE)
+    signing, field, evidence = _keys(data_dir / KEY_FILE)
     return Settings(
         data_dir=data_dir,
         database_url=f"sqlite:///{(data_dir / SQLITE_FILE).resolve()}",
@@ -51,17 +52,23 @@ def embedded_settings(data_dir: Path, public_url: str, *, demo: bool) -> Setting
         public_url=public_url,
         signing_keys=(signing,),
         field_keys=(field,),
+        evidence_keys=(evidence,),
         demo=demo,
     )
 
 
-def _keys(path: Path) -> tuple[str, str]:
-    """The keys of this folder, made at the first start, readable by its owner alone."""
+def _keys(path: Path) -> tuple[str, str, str]:
+    """The keys of this folder, readable by its owner alone: made at the first start, and where an older version has
+    made fewer.
+    """
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(f"{secrets.token_urlsafe(32)}\n{secrets.token_urlsafe(32)}\n", "utf-8")
-    signing, field = path.read_text("utf-8").split()
-    return signing, field
+    made = path.read_text("utf-8").split()
+    if len(made) < KEYS:
+        made += [secrets.token_urlsafe(32) for _ in range(KEYS - len(made))]
+        path.write_text("".join(f"{key}\n" for key in made), "utf-8")
+    signing, field, evidence = made
+    return signing, field, evidence
 
 
 async def serve(

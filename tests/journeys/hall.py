@@ -20,7 +20,7 @@ from examengine.records.words import DocumentType, Role
 from examengine.settings import Settings
 from examengine.web.app import create_app
 from examengine.web.services import open_services
-from tests.world import FIELD_KEYS, OPENS, SETTINGS_KEYS, World, ms, resident_id
+from tests.world import EVIDENCE_KEYS, FIELD_KEYS, OPENS, SETTINGS_KEYS, World, ms, resident_id
 
 T = TypeVar("T")
 
@@ -72,6 +72,7 @@ class Hall:
             public_url=self.url,
             signing_keys=SETTINGS_KEYS,
             field_keys=FIELD_KEYS,
+            evidence_keys=EVIDENCE_KEYS,
             demo=True,
         )
         self._ready = threading.Event()
