@@ -9,7 +9,7 @@ AS_OF ?=
 DATA ?= .demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit unit-postgresql journeys format lock bench clean
+.PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL,
 
 journeys: .venv/dev.stamp ## Browser journeys, on SQLite
 	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n 2
+
+pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys
+	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n 2
 
 bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route
 	@scripts/ensure redis

@@ -1,5 +1,8 @@
-"""Looking at a page as it is passed: a picture at the desk and on a phone, and axe-core."""
+"""Looking at a page as it is passed: its width at the desk and on a phone, axe-core, and pictures where asked for
+(``make pictures``).
+"""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +13,7 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES = {"desk": DESK, "phone": PHONE}
 ON_A_PHONE = {"phone": PHONE}
+WITH_PICTURES = bool(os.environ.get("EXAMENGINE_TEST_PICTURES"))
 PICTURES = Path(__file__).resolve().parents[2] / "test-results" / "journeys"
 
 _axe = Axe()
@@ -19,21 +23,22 @@ _seen: set[str] = set()
 def look(
     page: Page, name: str, *, whole: bool = True, judge: bool = True, sizes: Mapping[str, ViewportSize] = SIZES
 ) -> None:
-    """Picture the page at both widths and let axe-core judge it as it stands, once a session for each name.
+    """Look at the page at both widths and let axe-core judge it as it stands, once a session for each name.
 
-    ``whole``: the page to its end, not only what fits on the screen. ``judge``: off where scripts do not run, for
-    axe-core is one.
+    ``whole``: a picture of the page to its end, not only of what fits on the screen. ``judge``: off where scripts do
+    not run, for axe-core is one.
     """
     if name in _seen:
         return
     _seen.add(name)
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.wait_for_load_state()
     before = page.viewport_size
     wrong: list[str] = []
     for word, size in sizes.items():
         if page.viewport_size != size:
             page.set_viewport_size(size)
-        page.screenshot(path=PICTURES / f"{name}-{word}.png", full_page=whole)
+        if WITH_PICTURES:
+            page.screenshot(path=PICTURES / f"{name}-{word}.png", full_page=whole)
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             wrong.append(f"{word}: {width} px wide")
