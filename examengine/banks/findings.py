@@ -37,8 +37,12 @@ def place(sheet: str, row: int | None = None, column: int | None = None) -> str:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects findings in the order of the file, folds like infos into one, bounds how many of a code."""
+    """Collects findings in the order of the file, folds like infos into one, bounds how many of a code.
 
+    ``unit`` is what the numbers of grouped findings count: rows and lines, or questions.
+    """
+
+    unit: str = "行"
     _listed: list[Finding] = field(default_factory=list)
     _count: Counter[tuple[Severity, str]] = field(default_factory=Counter)
     _grouped: dict[tuple[str, str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -57,7 +61,9 @@ class Findings:
         for (code, sheet, message), rows in self._grouped.items():
             named = "、".join(str(row) for row in rows[:ROWS_NAMED_IN_A_GROUP])
             more = " 等" if len(rows) > ROWS_NAMED_IN_A_GROUP else ""
-            folded.append(Finding("info", code, place(sheet), f"{message}（共 {len(rows)} 处：第 {named}{more} 行）"))
+            folded.append(
+                Finding("info", code, place(sheet), f"{message}（共 {len(rows)} 处：第 {named}{more} {self.unit}）")
+            )
         beyond = [
             Finding(severity, code, "文件", f"同类问题另有 {count - MOST_OF_ONE_CODE} 处，未逐一列出")
             for (severity, code), count in self._count.items()

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+
+from examengine.banks.responses import Expected
 
 
 class Kind(StrEnum):
@@ -43,11 +45,15 @@ OPTION_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option. ``id`` is one letter a–z, unique in its item; a ``fixed`` option is never moved."""
+    """One option. ``id`` is one letter a–z, unique in its item; a ``fixed`` option is never moved.
+
+    ``markup`` is the same text as safe HTML (see ``Item``), empty where ``text`` says it all.
+    """
 
     id: str
     text: str
     fixed: bool = False
+    markup: str = ""
 
 
 TRUE_FALSE_OPTIONS: Final = (Option("t", "正确", fixed=True), Option("f", "错误", fixed=True))
@@ -59,6 +65,11 @@ class Item:
 
     ``key`` holds option ids. ``points_hundredths`` is None where the blueprint alone decides. ``difficulty``
     is one of ``DIFFICULTIES`` or empty. ``years`` is ascending, empty when the item suits every year.
+
+    ``stem`` is plain text, always complete enough to be read, searched and compared. ``markup`` is the stem
+    once more as HTML of the vocabulary of ``examengine.banks.markup``, where plain text says less (pictures,
+    tables, formulas, emphasis); a picture's ``src`` is ``media:NAME``. ``expected`` is the key of the kinds
+    that have no options.
     """
 
     kind: Kind
@@ -73,14 +84,28 @@ class Item:
     valid_until: date | None = None
     years: tuple[int, ...] = ()
     external_no: str = ""
+    markup: str = ""
+    expected: Expected | None = None
 
 
 _decoder = msgspec.json.Decoder(Item)
 
 
 def to_json(item: Item) -> bytes:
-    """UTF-8 JSON of the item; equal items give equal bytes."""
-    return msgspec.json.encode(item, order="deterministic")
+    """UTF-8 JSON of the item; equal items give equal bytes.
+
+    Markup and expectation are left out where there are none, so that the digests of items kept before either
+    existed still hold.
+    """
+    plain: dict[str, Any] = msgspec.to_builtins(item, order="deterministic")
+    if not item.markup:
+        del plain["markup"]
+    if item.expected is None:
+        del plain["expected"]
+    for option in plain["options"]:
+        if not option["markup"]:
+            del option["markup"]
+    return msgspec.json.encode(plain)
 
 
 def from_json(data: bytes) -> Item:

@@ -5,19 +5,23 @@ from typing import Annotated, Any
 
 import typer
 
+from examengine.banks.readers import FORMATS, Format
 from examengine.cli.options import DataOption, EncodingOption, JsonFlag
 from examengine.cli.output import fail, print_json, read_bytes
 
 app = typer.Typer(no_args_is_help=True, help="题库：检查、导入 Question banks")
 MAX_BYTES = 32 * 1024 * 1024
+FormatOption = Annotated[str | None, typer.Option("--as", help=f"format, where guessing fails: {', '.join(FORMATS)}")]
 
 
 @app.command("check")
-def check(file: Path, encoding: EncodingOption = None, as_json_: JsonFlag = False) -> None:
+def check(
+    file: Path, as_format: FormatOption = None, encoding: EncodingOption = None, as_json_: JsonFlag = False
+) -> None:
     """What an import of FILE would take, and what is wrong with it; leaves with 1 where nothing can be taken."""
     from examengine.banks.report import check_file
 
-    report = check_file(file, encoding)
+    report = check_file(file, encoding, _format(as_format))
     _print_report(report, as_json_=as_json_)
     if not report["importable"]:
         raise typer.Exit(1)
@@ -28,6 +32,7 @@ def import_file(
     file: Path,
     bank: Annotated[str, typer.Option(help="name of the bank; made where there is none")],
     data: DataOption = None,
+    as_format: FormatOption = None,
     encoding: EncodingOption = None,
     all_or_nothing: Annotated[bool, typer.Option(help="take nothing where a row has an error")] = False,
 ) -> None:
@@ -41,7 +46,7 @@ def import_file(
     from examengine.web.services import shuffled_letters
 
     content = read_bytes(file, MAX_BYTES)
-    reading = read_bank(content, file.name, encoding=encoding)
+    reading = read_bank(content, file.name, encoding=encoding, form=_format(as_format))
     errors = [finding for finding in reading.findings if finding.severity == "error"]
     for finding in errors:
         typer.echo(f"{finding.where}：{finding.message}", err=True)
@@ -60,6 +65,16 @@ def import_file(
 
     batch = run_on(data, work)
     typer.echo(f"已导入“{bank}”：新增 {batch.added}，更新 {batch.changed}，未变 {batch.same}")
+
+
+def _format(name: str | None) -> Format | None:
+    """The format of that name; leaves with a clear word where there is none."""
+    for known in FORMATS:
+        if known == name:
+            return known
+    if name is not None:
+        fail(f"--as {name}：没有这种格式；可以用 {'、'.join(FORMATS)}")
+    return None
 
 
 def _print_report(report: dict[str, Any], *, as_json_: bool) -> None:

@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 
+from examengine.banks.readers import FORMATS
 from examengine.banks.report import check_file
 from tests.banks.builders import HEADER, csv_of, workbook_of
-
-FORMATS = ("sheet",)
 
 
 def records(folder: Path) -> Iterator[dict[str, Any]]:

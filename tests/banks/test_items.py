@@ -5,6 +5,20 @@ import msgspec
 import pytest
 
 from examengine.banks.item import Item, Kind, Option, from_json, to_json, with_random_option_ids
+from examengine.banks.responses import (
+    AcceptedText,
+    ChoiceExpected,
+    EssayExpected,
+    Expected,
+    Gap,
+    GapsExpected,
+    NumberExpected,
+    NumberRange,
+    Pair,
+    PairsExpected,
+    TextExpected,
+    answerable,
+)
 from tests.banks.builders import a_single_choice, a_true_false
 
 
@@ -54,3 +68,42 @@ def test_letters_that_do_not_suffice_or_repeat_are_refused(letters: object) -> N
 def test_an_option_is_movable_unless_said_otherwise() -> None:
     assert not Option("a", "甲").fixed
     assert Item(Kind.ESSAY, "题", (), frozenset()).points_hundredths is None
+
+
+def test_items_kept_before_there_was_markup_have_the_same_bytes_and_digest() -> None:
+    item = replace(a_single_choice(), key=frozenset("ba"), valid_until=date(2026, 1, 2), years=(2014,))
+    assert (
+        to_json(item)
+        == (
+            '{"kind":"single_choice","stem":"首都是哪座城市？","options":[{"id":"a","text":"上海","fixed":false},'
+            '{"id":"b","text":"北京","fixed":false}],"key":["a","b"],"points_hundredths":null,"difficulty":"","topic":"",'
+            '"explanation":"","source":"","valid_until":"2026-01-02","years":[2014],"external_no":""}'
+        ).encode()
+    )
+
+
+def test_markup_and_expectation_survive_the_json() -> None:
+    gap = Gap("{1}", NumberExpected((NumberRange("1", "2"),)))
+    options = (Option("a", "甲", markup="<b>甲</b>"), Option("b", "乙"))
+    item = Item(Kind.CLOZE, "空{1}", options, frozenset(), markup="<p>空{1}</p>", expected=GapsExpected((gap,)))
+    assert from_json(to_json(item)) == item
+
+
+@pytest.mark.parametrize(
+    ("expected", "can"),
+    [
+        (None, False),
+        (EssayExpected(), True),
+        (TextExpected((AcceptedText("甲", 99),)), False),
+        (TextExpected((AcceptedText("甲", 100),)), True),
+        (NumberExpected(()), False),
+        (PairsExpected(()), False),
+        (PairsExpected((Pair("甲", "1"),)), True),
+        (ChoiceExpected(("甲",), ((0, 100),)), False),
+        (ChoiceExpected(("甲", "乙"), ((0, 100),)), True),
+        (GapsExpected(()), False),
+        (GapsExpected((Gap("{1}", TextExpected(())),)), False),
+    ],
+)
+def test_an_expectation_is_answerable_where_the_full_score_can_be_had(expected: Expected | None, can: bool) -> None:
+    assert answerable(expected) is can

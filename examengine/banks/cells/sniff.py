@@ -13,7 +13,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF8_GLOBALS = b"\x09\x08\x10\x00\x00\x06\x05\x00"
 _OTHER_NATURES = (
     (b"%PDF", "not_a_workbook", "这是 PDF 文件，请把题目整理到模板（.xlsx）后上传"),
-    (b"{\\rtf", "not_a_workbook", "这是 RTF 文档，请把题目整理到模板（.xlsx）后上传"),
+    (b"{\\rtf", "not_a_workbook", "这是 RTF 文档，请用 Word 或 WPS 另存为 .docx 后上传"),
     (b"Rar!", "not_a_workbook", "这是 RAR 压缩包，请解压后上传其中的表格文件"),
     (b"7z\xbc\xaf", "not_a_workbook", "这是 7z 压缩包，请解压后上传其中的表格文件"),
     (b"\x1f\x8b", "not_a_workbook", "这是 gzip 压缩包，请解压后上传其中的表格文件"),
@@ -67,7 +67,7 @@ def _nature_of_zip(data: bytes) -> Nature:
     elif b"opendocument.spreadsheet" in kind:
         message = "这是 OpenDocument 表格（.ods），请另存为 .xlsx"
     else:
-        message = "这是压缩包，不是工作簿；请解压后上传其中的表格文件"
+        message = "这是压缩包，里面没有认得的题库；请解压后上传其中的题库文件"
     raise UnreadableFileError("not_a_workbook", message, "binary (zip)")
 
 
@@ -81,7 +81,7 @@ def _nature_of_compound(data: bytes) -> Nature:
         )
     if holds("WordDocument"):
         raise UnreadableFileError(
-            "not_a_workbook", "这是 Word 文档（.doc），请把题目整理到模板（.xlsx）后上传", "binary (OLE2)"
+            "not_a_workbook", "这是旧式 Word 文档（.doc），请用 Word 或 WPS 另存为 .docx 后上传", "binary (OLE2)"
         )
     return "xls"
 

@@ -1,5 +1,6 @@
 """A draft to a question: its kind, and the item if it can be imported; every reason if it cannot."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -24,7 +25,18 @@ from examengine.banks.item import (
 from examengine.banks.readers.conventions import Conventions
 from examengine.banks.readers.keys import choice_key, truth_key
 from examengine.banks.readers.kinds import kind_of_question
+from examengine.banks.readers.numbers import span
 from examengine.banks.readers.shapes import Shape
+from examengine.banks.responses import (
+    FULL_WEIGHT,
+    AcceptedText,
+    EssayExpected,
+    Expected,
+    Gap,
+    GapsExpected,
+    NumberExpected,
+    TextExpected,
+)
 from examengine.banks.wording import fixed_options, list_number, tidy, tidy_line
 
 _T = TypeVar("_T")
@@ -57,19 +69,24 @@ _ODDITIES: Final[Mapping[Oddity, tuple[Severity, str, str]]] = {
     Oddity.IMAGE: ("error", "image_not_taken", "放的是图片，图片没有读入；请改成文字{}"),
     Oddity.TOO_LONG: ("error", "cell_too_long", "的文字超过 32767 字，读不全；请缩短{}"),
 }
+_BETWEEN_BLANKS: Final = re.compile(r"[|；;、，,\s]+")
 _SEEN_BY_CANDIDATES: Final = (Field.STEM, Field.OPTIONS, Field.KEY, Field.EXTERNAL_NO)
 _SAID_BY_KEYS: Final = frozenset({"key_missing", "key_without_option"})
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An answerable row, counted under its kind; ``item`` is None where it stays out."""
+    """An answerable row, counted under its kind; ``item`` is None where it stays out.
+
+    ``kept_out`` is what was understood of a question that the engine cannot deliver yet.
+    """
 
     kind: Kind
     item: Item | None
     where: str
     sheet: str
     row: int
+    kept_out: Item | None = None
 
 
 @dataclass(slots=True)
@@ -110,12 +127,12 @@ def question_of(
         findings.add("error", "not_a_question", draft.where(), "只有题干，没有题型、选项和答案，没有读入")
         return None
     _remark_on_cells(asking)
+    where, sheet, row = draft.where(), draft.sheet, draft.row.number
     if reading.kind in DELIVERABLE:
         item = _item(asking, reading.kind, conventions, indefinite=reading.indefinite)
-    else:
-        item = None
-        _not_deliverable(asking, reading.kind)
-    return Question(reading.kind, None if asking.failed else item, draft.where(), draft.sheet, draft.row.number)
+        return Question(reading.kind, None if asking.failed else item, where, sheet, row)
+    _not_deliverable(asking, reading.kind)
+    return Question(reading.kind, None, where, sheet, row, _kept_out(shape, reading.kind))
 
 
 def _not_deliverable(asking: _Asking, kind: Kind) -> None:
@@ -125,6 +142,42 @@ def _not_deliverable(asking: _Asking, kind: Kind) -> None:
     asking.say_at("error", "not_deliverable_yet", Field.STEM, f"{label}暂不能用于考试，没有导入")
     if kind is not Kind.ESSAY and not (shape.key or shape.blanks or shape.draft.text(Field.REFERENCE)):
         asking.say_at("error", "key_missing", Field.KEY, "没有正确答案，请补上")
+
+
+def _kept_out(shape: Shape, kind: Kind) -> Item:
+    """What was understood of a question that cannot be delivered yet."""
+    draft = shape.draft
+    return Item(
+        kind,
+        shape.stem,
+        (),
+        frozenset(),
+        topic=tidy_line(draft.text(Field.TOPIC)),
+        explanation=draft.text(Field.EXPLANATION),
+        source=tidy_line(draft.text(Field.SOURCE)),
+        external_no=tidy_line(draft.text(Field.EXTERNAL_NO)),
+        expected=_expected(shape, kind),
+    )
+
+
+def _expected(shape: Shape, kind: Kind) -> Expected | None:
+    key = shape.key or shape.draft.text(Field.REFERENCE)
+    match kind:
+        case Kind.SHORT_ANSWER:
+            texts = shape.blanks or tuple(part.strip() for part in key.split("|"))
+            return TextExpected(tuple(AcceptedText(text) for text in texts if text))
+        case Kind.CLOZE:
+            texts = shape.blanks or tuple(part.strip() for part in _BETWEEN_BLANKS.split(key))
+            filled = [text for text in texts if text]
+            gaps = (Gap(f"{{{n}}}", TextExpected((AcceptedText(text),))) for n, text in enumerate(filled, start=1))
+            return GapsExpected(tuple(gaps))
+        case Kind.NUMERIC:
+            found = span(key, "0", FULL_WEIGHT)
+            return NumberExpected((found,) if found is not None else ())
+        case Kind.ESSAY:
+            return EssayExpected(key)
+        case _:
+            return None
 
 
 def _remark_on_cells(asking: _Asking) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from examengine.banks.findings import Finding
 from examengine.banks.item import Item, Kind
+from examengine.banks.markup import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class BankReading:
 
     ``total`` counts every answerable question, also those that stay out; ``by_type`` splits it over all kinds.
     ``importable`` is ``len(items)``. ``understood`` says how dialects were read, one sentence a habit.
+    ``kept_out`` holds what was understood of questions that cannot be delivered yet; ``media`` the pictures that
+    markup refers to as ``media:NAME``.
     """
 
     format: str
@@ -31,3 +34,5 @@ class BankReading:
     importable: int
     findings: tuple[Finding, ...]
     understood: tuple[str, ...]
+    kept_out: tuple[ReadItem, ...] = ()
+    media: tuple[Media, ...] = ()

@@ -1,0 +1,1 @@
+"""What an upload is made of, opened under limits: archives, XML, text."""

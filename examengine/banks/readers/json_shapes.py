@@ -1,0 +1,299 @@
+"""JSON in the shapes other programs write: lists of questions, at any depth, under names that say what they hold."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from examengine.banks.cells.grid import ROWS_LIMIT, UnreadableFileError
+from examengine.banks.dialects.headers import SYNONYMS, Field, header_word
+from examengine.banks.dialects.options import LETTERS, UnreadableOptionsError, split_options
+from examengine.banks.findings import Findings, Understood
+from examengine.banks.markup import rich_of
+from examengine.banks.markup.html import looks_like_html
+from examengine.banks.readers.gathering import gathered, too_many
+from examengine.banks.readers.reading import BankReading
+from examengine.banks.readers.told import Told, questions_told
+from examengine.banks.wording import tidy, tidy_line
+
+FORMAT: Final = "json"
+DEPTH_LIMIT: Final = 12
+
+_MORE: Final[Mapping[str, Field]] = {
+    "题目文本": Field.STEM,
+    "body": Field.STEM,
+    "content": Field.STEM,
+    "prompt": Field.STEM,
+    "stemtext": Field.STEM,
+    "questiontitle": Field.STEM,
+    "text": Field.STEM,
+    "name": Field.STEM,
+    "items": Field.OPTIONS,
+    "optionlist": Field.OPTIONS,
+    "answerlist": Field.OPTIONS,
+    "answeroptions": Field.OPTIONS,
+    "solution": Field.KEY,
+    "rightanswers": Field.KEY,
+    "correctindex": Field.KEY,
+    "answerindex": Field.KEY,
+    "correctoptions": Field.KEY,
+    "qtype": Field.KIND,
+    "typename": Field.KIND,
+    "parse": Field.EXPLANATION,
+    "analyze": Field.EXPLANATION,
+    "解答": Field.EXPLANATION,
+}
+_FIELDS: Final = {
+    **_MORE,
+    **{name: what for what, names in reversed(list(SYNONYMS.items())) for name in names},
+}
+_RANKS: Final = {name: rank for names in SYNONYMS.values() for rank, name in enumerate(names)}
+_WEAK_STEMS: Final = frozenset({"text", "name", "title", "body", "prompt"})
+_TITLES: Final = ("chapter", "title", "name", "章节", "section", "category", "分类", "科目", "subject")
+_TEXT_NAMES: Final = ("optioncontent", "content", "text", "value", "option", "title", "name", "body", "html", "desc")
+_LABEL_NAMES: Final = ("label", "key", "letter", "prefix", "id", "no", "code", "option", "tag", "index")
+_RIGHT_NAMES: Final = ("iscorrect", "correct", "isanswer", "isright", "right", "istrue", "answer", "checked")
+_WRONG_NAMES: Final = ("incorrectanswers", "wronganswers", "distractors", "incorrect")
+_IMAGES: Final = ("attachment", "image", "images", "img", "picture", "图片", "pic", "media")
+_ZERO_BASED: Final = frozenset({"correctindex", "answerindex", "correctoptionindex"})
+_LETTER_KEY = re.compile(r"^(?:option|选项|opt)?_?([A-Za-z])$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the objects around a question say of it."""
+
+    topic: str = ""
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class _Found:
+    value: Mapping[str, Any]
+    around: _Around = field(default_factory=_Around)
+
+
+def read_json(text: str, encoding: str) -> BankReading:
+    """The questions of a JSON file, or of one object a line. Raises ``UnreadableFileError``."""
+    findings, understood = Findings(unit="题"), Understood()
+    found = list(islice(_questions_in(_decoded(text), _Around(), 0), ROWS_LIMIT + 1))
+    if len(found) > ROWS_LIMIT:
+        raise too_many()
+    read = (_told(one, number, findings) for number, one in enumerate(found, start=1))
+    told = [one for one in read if one is not None]
+    if not found:
+        message = "JSON 里没有认得的题目；每题需要题干（question、content、题干 …）和选项或答案"
+        findings.add("error", "no_questions", "文件", message)
+    questions = questions_told(told, findings, understood)
+    return gathered(FORMAT, encoding, questions, findings, understood.result())
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError as deep:
+        raise UnreadableFileError("json_malformed", "JSON 嵌套过深，没有读入") from deep
+    except msgspec.DecodeError as broken:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1 and lines[0].lstrip().startswith("{"):
+            try:
+                return [msgspec.json.decode(line) for line in lines]
+            except (msgspec.DecodeError, RecursionError):
+                pass
+        match = re.search(r"byte (\d+)", str(broken))
+        at = text.encode("utf-8", errors="replace")[: int(match[1])].count(b"\n") + 1 if match else 0
+        where = f"第 {at} 行附近" if at else ""
+        raise UnreadableFileError(
+            "json_malformed", f"JSON 有语法错误（{where or '不完整'}），没有读入；请重新导出"
+        ) from broken
+
+
+@lru_cache(maxsize=4096)
+def _word(name: str) -> str:
+    return header_word(name).replace("_", "").replace("-", "").replace(" ", "")
+
+
+def _by_field(value: Mapping[str, Any]) -> dict[Field, Any]:
+    """The values of an object by what their names say; the better name wins."""
+    found: dict[Field, tuple[int, Any]] = {}
+    for name, content in value.items():
+        word = _word(str(name))
+        what = _FIELDS.get(word)
+        rank = _RANKS.get(word, 100)
+        if (
+            what is not None
+            and content is not None
+            and content != ""
+            and (what not in found or rank < found[what][0])
+        ):
+            found[what] = (rank, content)
+    return {what: content for what, (_, content) in found.items()}
+
+
+def _is_question(value: Mapping[str, Any]) -> bool:
+    words = {_word(str(name)) for name in value}
+    stems = {
+        word
+        for name, one in value.items()
+        if isinstance(one, str) and _FIELDS.get(word := _word(str(name))) is Field.STEM
+    }
+    if not stems:
+        return False
+    lettered = sum(1 for name in value if _LETTER_KEY.match(str(name)))
+    asks = (
+        any(_FIELDS.get(word) is Field.OPTIONS for word in words) or lettered > 1 or bool(words & set(_WRONG_NAMES))
+    )
+    # A key that is there but empty still says that this is a question; a name and a key alone may be anything.
+    return asks or (not stems <= _WEAK_STEMS and any(_FIELDS.get(word) is Field.KEY for word in words))
+
+
+def _questions_in(value: Any, around: _Around, depth: int) -> Iterator[_Found]:
+    if depth > DEPTH_LIMIT:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _questions_in(one, around, depth + 1)
+    elif isinstance(value, dict):
+        if _is_question(value):
+            yield _Found(value, around)
+            return
+        here = _around(value, around)
+        for name, inner in value.items():
+            if isinstance(inner, list | dict):
+                # {"单选题": [...], "判断题": [...]}: the name says the kind.
+                kind = (
+                    str(name) if re.search(r"题$|选$|^(single|multi|judge|tf|true_?false)", str(name), re.I) else ""
+                )
+                yield from _questions_in(inner, _Around(here.topic, kind or here.kind), depth + 1)
+
+
+def _around(value: Mapping[str, Any], around: _Around) -> _Around:
+    by_word = {_word(str(name)): content for name, content in value.items()}
+    topic = next((str(by_word[name]) for name in _TITLES if isinstance(by_word.get(name), str)), around.topic)
+    kind = by_word.get("type") or by_word.get("题型")
+    return _Around(tidy_line(topic)[:100], kind if isinstance(kind, str) and kind.endswith("题") else around.kind)
+
+
+def _told(found: _Found, number: int, findings: Findings) -> Told | None:
+    fields = _by_field(found.value)
+    where = f"第 {number} 题"
+    if not isinstance(fields.get(Field.STEM), str):
+        findings.add("error", "stem_missing", where, "这一项没有题干，没有读入；请补上题干或删去此项")
+        return None
+    options, right = _options(found.value, fields.get(Field.OPTIONS))
+    key = _key(found.value, fields.get(Field.KEY), options, right)
+    told = Told(number, where, options=options)
+    for what, content in fields.items():
+        if what not in {Field.STEM, Field.OPTIONS, Field.KEY, Field.ORDINAL} and isinstance(
+            content, str | int | float
+        ):
+            told.fields[what] = _text(content)
+    told.fields[Field.STEM] = _text(fields[Field.STEM])
+    told.fields[Field.KEY] = key
+    told.fields.setdefault(Field.TOPIC, found.around.topic)
+    if not told.fields.get(Field.KIND):
+        told.fields[Field.KIND] = found.around.kind if found.around.kind != "试题" else ""
+    if any(_filled(found.value.get(name)) for name in found.value if _word(str(name)) in _IMAGES):
+        message = "这道题带有图片，图片不在 JSON 里，没有读入；请核对题目离开图片能否作答"
+        findings.add("warning", "image_missing", where, message)
+    return told
+
+
+def _filled(value: Any) -> bool:
+    return bool(value) and value not in ("", "null", "无")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "正确" if value else "错误"
+    if isinstance(value, int | float):
+        return f"{value:.15g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return rich_of(value, lambda _: "").text if looks_like_html(value) else tidy(value)
+    return ""
+
+
+def _options(value: Mapping[str, Any], content: Any) -> tuple[dict[int, str], list[int]]:
+    """Options by letter and the indexes of those that call themselves right."""
+    if isinstance(content, dict):
+        pairs = sorted((str(name), inner) for name, inner in content.items())
+        named = [(match, inner) for name, inner in pairs if (match := _LETTER_KEY.match(name))]
+        if named and len(named) == len(pairs):
+            kept = {LETTERS.index(match[1].upper()): _option_text(inner) for match, inner in named}
+            return {index: text for index, text in kept.items() if text}, []
+        return dict(enumerate(_option_text(inner) for _, inner in pairs)), []
+    if isinstance(content, list):
+        return _listed(content)
+    lettered = {
+        LETTERS.index(match[1].upper()): _text(inner)
+        for name, inner in value.items()
+        if (match := _LETTER_KEY.match(str(name))) and _text(inner)
+    }
+    if len(lettered) > 1:
+        return lettered, []
+    if isinstance(content, str) and content.strip():
+        try:
+            return dict(enumerate(split_options(content)[0])), []
+        except UnreadableOptionsError:
+            return {0: content}, []
+    return {}, []
+
+
+def _listed(content: Sequence[Any]) -> tuple[dict[int, str], list[int]]:
+    texts = [_option_text(one) for one in content]
+    labels = [_label(one) for one in content]
+    in_place = labels == list(LETTERS[: len(labels)])
+    indexes = list(range(len(texts)))
+    if not in_place and all(labels) and len(set(labels)) == len(labels):
+        indexes = [LETTERS.index(label) for label in labels]
+    right = [index for index, one in zip(indexes, content, strict=True) if _says_right(one)]
+    return {index: text for index, text in zip(indexes, texts, strict=True) if text}, right
+
+
+def _option_text(one: Any) -> str:
+    if not isinstance(one, dict):
+        return _text(one)
+    by_word = {_word(str(name)): content for name, content in one.items()}
+    return next(
+        (_text(by_word[name]) for name in _TEXT_NAMES if isinstance(by_word.get(name), str | int | float)), ""
+    )
+
+
+def _label(one: Any) -> str:
+    if not isinstance(one, dict):
+        return ""
+    by_word = {_word(str(name)): content for name, content in one.items()}
+    for name in _LABEL_NAMES:
+        text = by_word.get(name)
+        if isinstance(text, str) and len(text.strip(". 、")) == 1 and text.strip(". 、").upper() in LETTERS:
+            return text.strip(". 、").upper()
+    return ""
+
+
+def _says_right(one: Any) -> bool:
+    if not isinstance(one, dict):
+        return False
+    by_word = {_word(str(name)): content for name, content in one.items()}
+    return any(by_word.get(name) in (True, 1, "1", "true", "True", "Y") for name in _RIGHT_NAMES)
+
+
+def _key(value: Mapping[str, Any], content: Any, options: dict[int, str], right: Sequence[int]) -> str:
+    wrong = next((inner for name, inner in value.items() if _word(str(name)) in _WRONG_NAMES), None)
+    if isinstance(wrong, list) and not options:
+        # The right answers stand apart from the wrong ones: options are both, in the order of the file.
+        good = [_text(one) for one in (content if isinstance(content, list) else [content])]
+        options.update(enumerate([*good, *(_text(one) for one in wrong)]))
+        return "".join(LETTERS[: len(good)])
+    if right and not _filled(content):
+        return "".join(LETTERS[index] for index in sorted(right) if index < len(LETTERS))
+    zero_based = any(_word(str(name)) in _ZERO_BASED for name in value)
+    parts = content if isinstance(content, list) else [content]
+    if zero_based and all(isinstance(one, int) and 0 <= one < len(LETTERS) for one in parts):
+        return "".join(LETTERS[one] for one in parts)
+    texts = [_text(one) for one in parts if one is not None]
+    letters = all(len(text) == 1 and text.upper() in LETTERS for text in texts)
+    return ("" if letters else "|").join(texts)

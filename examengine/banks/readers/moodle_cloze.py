@@ -1,0 +1,91 @@
+"""Moodle's cloze notation: "{1:MULTICHOICE:=right~%50%half~wrong#feedback}" within a text."""
+
+import html
+import re
+from typing import Final
+
+from examengine.banks.readers.numbers import span
+from examengine.banks.responses import (
+    FULL_WEIGHT,
+    AcceptedText,
+    ChoiceExpected,
+    Gap,
+    GapsExpected,
+    NumberExpected,
+    TextExpected,
+    answerable,
+)
+from examengine.banks.wording import tidy
+
+GAPS_LIMIT: Final = 200
+GAP_LENGTH_LIMIT: Final = 8_000
+
+_NAMES: Final = (
+    "MULTICHOICE_VS|MULTICHOICE_HS|MULTICHOICE_V|MULTICHOICE_H|MULTICHOICE_S|MULTICHOICE|MCVS|MCHS|MCV|MCH|MCS|MC"
+    "|MULTIRESPONSE_HS|MULTIRESPONSE_H|MULTIRESPONSE_S|MULTIRESPONSE|MRHS|MRH|MRS|MR"
+    "|SHORTANSWER_C|SHORTANSWER|SAC|SA|MWC|MW|NUMERICAL|NM"
+)
+_OPENED = re.compile(rf"(?<!\\)\{{\s*(\d{{0,4}})\s*:\s*({_NAMES})\s*(?::|(?=\}}))", re.IGNORECASE)
+_ANSWER_WEIGHT = re.compile(r"^(?:%(-?\d{1,3}(?:\.\d{1,6})?)%|(=))?")
+
+
+def gaps_of(source: str) -> tuple[str, GapsExpected, tuple[str, ...]]:
+    """The text with "{1}", "{2}" … where gaps are, the gaps, and what is wrong with any of them."""
+    gaps: list[Gap] = []
+    problems: list[str] = []
+    text: list[str] = []
+    at = 0
+    while (match := _OPENED.search(source, at)) is not None:
+        end = _closing(source, match.end())
+        if end < 0 or len(gaps) >= GAPS_LIMIT:
+            problems.append(f"第 {len(gaps) + 1} 个空没有右花括号，或空过多")
+            break
+        mark = f"{{{len(gaps) + 1}}}"
+        gap = _gap(mark, match[2].upper(), int(match[1] or 1), html.unescape(source[match.end() : end]))
+        if gap is None or not answerable(gap.expected):
+            problems.append(f"第 {len(gaps) + 1} 个空（{match[2].upper()}）没有完整的选项或满分答案")
+        if gap is not None:
+            gaps.append(gap)
+        text += [source[at : match.start()], mark]
+        at = end + 1
+    text.append(source[at:])
+    if not gaps and not problems:
+        problems.append("填空题里没有一个空（如 {1:SHORTANSWER:=答案}）")
+    return "".join(text), GapsExpected(tuple(gaps)), tuple(problems)
+
+
+def _closing(source: str, start: int) -> int:
+    """Index of the brace that ends a gap; an escaped one does not."""
+    for index in range(start, min(len(source), start + GAP_LENGTH_LIMIT)):
+        if source[index] == "}" and source[index - 1] != "\\":
+            return index
+    return -1
+
+
+def _gap(mark: str, name: str, share: int, body: str) -> Gap | None:
+    answers = [_answer(part) for part in re.split(r"(?<!\\)~", body) if part.strip()]
+    if name.startswith(("MULTI", "MC", "MR")):
+        right = tuple((index, weight) for index, (_, weight) in enumerate(answers) if weight > 0)
+        return Gap(mark, ChoiceExpected(tuple(text for text, _ in answers), right), share)
+    if name in {"NUMERICAL", "NM"}:
+        ranges = []
+        for text, weight in answers:
+            value, _, tolerance = text.partition(":")
+            found = span(value, tolerance or "0", weight) if weight > 0 else None
+            if found is not None:
+                ranges.append(found)
+        return Gap(mark, NumberExpected(tuple(ranges)), share)
+    accepted = tuple(AcceptedText(text, weight) for text, weight in answers if weight > 0 and text)
+    case = name in {"SHORTANSWER_C", "SAC", "MWC"}
+    return Gap(mark, TextExpected(accepted, case, any("*" in answer.text for answer in accepted)), share)
+
+
+def _answer(part: str) -> tuple[str, int]:
+    """Text and weight of one answer, its feedback left out."""
+    match = _ANSWER_WEIGHT.match(part.strip())
+    weight, rest = 0, part.strip()
+    if match is not None:
+        weight = FULL_WEIGHT if match[2] else round(float(match[1])) if match[1] else 0
+        rest = rest[match.end() :]
+    text = re.split(r"(?<!\\)#", rest, maxsplit=1)[0]
+    return tidy(re.sub(r"\\([~#={}\"/\\])", r"\1", text)), weight

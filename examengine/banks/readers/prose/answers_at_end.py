@@ -1,0 +1,69 @@
+"""Answers that stand together at the end of a paper, brought to their questions by number and section."""
+
+from collections.abc import Sequence
+
+from examengine.banks.item import Kind
+from examengine.banks.readers.prose import marks
+from examengine.banks.readers.prose.answer_tables import entries_of, numbers_row
+from examengine.banks.readers.prose.problem import Problem, Section
+
+
+class AnswersAtEnd:
+    """Takes the lines below the heading "参考答案"; ``tabled`` receives answers by the index of their question."""
+
+    def __init__(self, problems: Sequence[Problem], tabled: dict[int, str]) -> None:
+        self._problems, self._tabled = problems, tabled
+        self._by_number: dict[int, list[int]] = {}
+        for index, problem in enumerate(problems):
+            if problem.number is not None:
+                self._by_number.setdefault(problem.number, []).append(index)
+        self._section: Section | None = None
+        self._numbers_above: tuple[int, ...] = ()
+        self._last = 0
+
+    def begin_section(self, kind: Kind | None) -> None:
+        """A heading among the answers: those of the next section of this kind follow."""
+        sections = list({problem.section.index: problem.section for problem in self._problems}.values())
+        after = self._section.index if self._section else -1
+        alike = [section for section in sections if section.kind is kind]
+        later = [section for section in alike if section.index > after]
+        self._section = next(iter(later or alike), None)
+        self._last = 0
+
+    def take(self, text: str) -> None:
+        """A line of answers, of numbers above answers, or of an explanation to the answer before."""
+        above = numbers_row(text)
+        if above:
+            self._numbers_above = above
+            return
+        explained = marks.EXPLANATION.match(marks.plain(text))
+        entries = [] if explained else list(entries_of(text, self._numbers_above))
+        self._numbers_above = ()
+        for number, answer in entries:
+            self._answer(number, answer)
+        index = self._index_of(self._last) if not entries and self._last else None
+        if index is not None:
+            self._problems[index].explanation.append(explained["rest"] if explained else text)
+
+    def _answer(self, number: int, answer: str) -> None:
+        if number <= self._last and self._section is None:
+            # Numbers begin again: the answers of the next section.
+            self._section = self._section_after(self._index_of(self._last))
+        self._last = number
+        index = self._index_of(number)
+        if index is not None:
+            self._tabled.setdefault(index, answer)
+
+    def _section_after(self, index: int | None) -> Section | None:
+        if index is None:
+            return None
+        here = self._problems[index].section.index
+        return next((problem.section for problem in self._problems if problem.section.index > here), None)
+
+    def _index_of(self, number: int) -> int | None:
+        found = self._by_number.get(number, [])
+        if self._section is not None:
+            inside = [index for index in found if self._problems[index].section.index == self._section.index]
+            found = inside or found
+        free = [index for index in found if index not in self._tabled]
+        return next(iter(free or found), None)

@@ -1,0 +1,335 @@
+"""A typed paper taken apart line by line into questions. Nothing is decided yet about keys and kinds."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from examengine.banks.cells.grid import ROWS_LIMIT
+from examengine.banks.item import Kind
+from examengine.banks.readers.gathering import too_many
+from examengine.banks.readers.lines import Line
+from examengine.banks.readers.prose import marks
+from examengine.banks.readers.prose.answer_tables import is_table_line
+from examengine.banks.readers.prose.answers_at_end import AnswersAtEnd
+from examengine.banks.readers.prose.options import begins_option, options_on, run_within
+from examengine.banks.readers.prose.problem import Problem, Section
+from examengine.banks.wording import tidy_line
+
+LOOK_AHEAD_LINES: Final = 10
+GAP_IN_NUMBERS: Final = 40
+UNNUMBERED_SHARE: Final = 0.3
+
+LINE_LIMIT: Final = 40_000
+BLANKS_LIMIT: Final = 24
+
+_LONG_BLANKS = re.compile(rf"[ \t\u3000\u2002\u2003]{{{BLANKS_LIMIT},}}")
+_PAGE_FOOT = re.compile(r"^(?:第\s*\d{1,4}\s*页.{0,20}|[-—－]\s*\d{1,4}\s*[-—－]|\d{1,3}\s*/\s*\d{1,3})$")
+_KIND_SAID = re.compile(r"[【\[]?\s*题型\s*[】\]]?\s*[:：]")
+_INNER = re.compile(r"^(\d{1,3})\s*(?:[.．](?!\d)|[、)）])")
+
+
+class Paper:
+    """Reads lines in order; ``problems`` are the questions found."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = [Line(line.number, _bounded(line.text)) for line in lines]
+        self._lines = [line for line in self._lines if not _PAGE_FOOT.match(line.text)]
+        self._at = 0
+        self._blank = True
+        self._section = Section()
+        self._topic = ""
+        self._style = ""
+        self._fresh = True
+        self._first_style = ""
+        self._answers: AnswersAtEnd | None = None
+        self.problems: list[Problem] = []
+        self.tabled: dict[int, str] = {}
+        self._numbered = self._is_numbered()
+        said = sum(1 for line in self._lines if _KIND_SAID.match(line.text))
+        numbered = sum(1 for line in self._lines if marks.QUESTION.match(marks.plain(line.text)))
+        self._kind_of_each = said > 1 and 2 * said >= numbered
+
+    def _is_numbered(self) -> bool:
+        numbered = firsts = 0
+        for line in self._lines:
+            match = marks.QUESTION.match(marks.plain(line.text))
+            numbered += match is not None and match["d"] is None
+            firsts += begins_option(line.text, 0)
+        return numbered > 0 and numbered >= UNNUMBERED_SHARE * firsts
+
+    @property
+    def _now(self) -> Problem | None:
+        return self.problems[-1] if self.problems and not self._fresh else None
+
+    def read(self) -> "Paper":
+        for at, line in enumerate(self._lines):
+            self._at = at
+            if not line.text:
+                self._blank = True
+                continue
+            self._take(line)
+            self._blank = False
+        return self
+
+    def _take(self, line: Line) -> None:
+        text = line.text
+        if self._heading(text):
+            return
+        if self._answers is not None:
+            self._answers.take(text)
+            return
+        if self._labelled(text):
+            return
+        if self._question(line) or self._option(text):
+            return
+        if not self._numbered and self._begins_unnumbered(text):
+            self._begin(line, None, text)
+            return
+        self._continue(text)
+
+    # Headings
+
+    def _heading(self, text: str) -> bool:
+        flat = marks.plain(text)
+        if marks.CHAPTER.match(flat) and not self._in_long_answer():
+            self._topic = tidy_line(text)
+            self._close()
+            return True
+        topic = marks.TOPIC_LINE.match(flat)
+        if topic and self._fresh:
+            self._topic = tidy_line(topic["rest"])
+            return True
+        if self._begins_answers(flat):
+            self._close()
+            self._answers = AnswersAtEnd(self.problems, self.tabled)
+            return True
+        found = None if self._kind_of_one(flat) else marks.section_of(text)
+        if found is None or not found[2]:
+            if found is not None:
+                self._close()
+                self._section = Section(self._section.index + 1)
+                return True
+            return False
+        kind, points, _ = found
+        if self._answers is not None:
+            if self._lines_ahead_are_answers():
+                self._answers.begin_section(kind)
+                return True
+            self._answers = None
+        self._close()
+        self._section = Section(self._section.index + 1, kind, points, any_choice=kind is None)
+        return True
+
+    def _kind_of_one(self, flat: str) -> bool:
+        """True where "题型：…" is said of the question above and heads no section."""
+        now = self._now
+        return now is not None and bool(_KIND_SAID.match(flat)) and (self._kind_of_each or not now.complete)
+
+    def _close(self) -> None:
+        self._fresh = True
+        self._style = ""
+
+    def _in_long_answer(self) -> bool:
+        now = self._now
+        return now is not None and now.part == "key" and not now.options and not self._blank
+
+    def _begins_answers(self, flat: str) -> bool:
+        if not self.problems or not marks.ANSWERS_HEADING.match(flat):
+            return False
+        without = sum(1 for problem in self.problems if not problem.key and not problem.keyed_in_stem)
+        return without > 0 and self._lines_ahead_are_answers()
+
+    def _lines_ahead_are_answers(self) -> bool:
+        for line in self._ahead()[:3]:
+            if is_table_line(line.text):
+                return True
+            found = marks.section_of(line.text)
+            if found is None and not marks.CHAPTER.match(line.text):
+                return bool(self._answers is not None and re.match(r"\d", line.text))
+        return False
+
+    def _ahead(self) -> list[Line]:
+        following = self._lines[self._at + 1 : self._at + 1 + 2 * LOOK_AHEAD_LINES]
+        return [line for line in following if line.text][:LOOK_AHEAD_LINES]
+
+    # Lines that name what they are
+
+    def _labelled(self, text: str) -> bool:
+        now = self._now
+        if now is None:
+            return False
+        flat = marks.plain(text)
+        answer = marks.ANSWER.match(flat)
+        if answer:
+            self._say_key(now, text[len(text) - len(answer["rest"]) :] if answer["rest"] else "")
+            return True
+        explained = marks.EXPLANATION.match(flat)
+        if explained:
+            now.part = "explanation"
+            now.explanation.append(text[len(text) - len(explained["rest"]) :] if explained["rest"] else "")
+            now.inner = _inner_number(explained["rest"])
+            return True
+        for pattern, name in marks.FIELDS:
+            match = pattern.match(flat)
+            if match and not (name == "source" and now.part == "stem"):
+                now.extra.setdefault(name, match["rest"].strip())
+                now.part = "source" if name == "source" else "other"
+                return True
+        return False
+
+    def _say_key(self, now: Problem, rest: str) -> None:
+        now.part = "key"
+        before, found, after = _split_at_explanation(rest)
+        now.key.append(marks.SOMEBODYS_ANSWER.sub("", before).strip())
+        now.inner = _inner_number(before)
+        if found:
+            now.part = "explanation"
+            now.explanation.append(after)
+
+    # Questions
+
+    def _question(self, line: Line) -> bool:
+        match = marks.QUESTION.match(marks.plain(line.text))
+        if match is None:
+            return False
+        style = next(name for name in marks.STYLES if match[name])
+        number = marks.number_of(match[style])
+        rest = line.text[len(line.text) - len(match["rest"]) :] if match["rest"] else ""
+        if not self._accepts(number, style, rest):
+            now = self._now
+            if now is not None:
+                now.inner = number
+            return False
+        self._begin(line, number, rest)
+        self._style = style
+        self._first_style = self._first_style or style
+        if match["pre"]:
+            self.problems[-1].key.append(match["pre"])
+        return True
+
+    def _accepts(self, number: int, style: str, rest: str) -> bool:
+        now = self._now
+        if style == "z" and self._style != "z":
+            # "（一）" counts essays and cases; elsewhere it heads a part of a text.
+            return now is None and self._section.kind is Kind.ESSAY
+        if now is None:
+            if style == "d":
+                return number == 1
+            return style != "c" or self._first_style in {"", "c"} or self._section.kind is None
+        expected = (now.number or 0) + 1
+        if style != self._style:
+            if self._style == "z":
+                return False
+            return style != "d" and self._style != "" and number == expected and now.complete and style != "c"
+        if style == "d" and number != expected:
+            return False
+        inner = now.inner and number == now.inner + 1 and not self._blank
+        if inner and not (now.complete and self._options_follow(rest)):
+            return False
+        if number == expected:
+            return True
+        if expected < number <= expected + GAP_IN_NUMBERS:
+            return now.complete and (now.part != "key" or self._blank or len(now.options) > 1)
+        return now.complete and (self._options_follow(rest) or _has_own_key(rest)) and now.part != "stem"
+
+    def _options_follow(self, rest: str) -> bool:
+        if run_within(rest) is not None:
+            return True
+        for line in self._ahead():
+            if begins_option(line.text, 0):
+                return True
+            if marks.QUESTION.match(marks.plain(line.text)):
+                return False
+        return False
+
+    def _begins_unnumbered(self, text: str) -> bool:
+        now = self._now
+        if now is None:
+            return self._options_follow(text) or self._section.kind is not None
+        if now.part in {"key", "explanation", "other", "source"} and now.complete:
+            return self._blank or self._options_follow(text)
+        if len(now.options) > 1:
+            return self._blank or begins_option(self._next_text(), 0)
+        return now.section.kind is Kind.TRUE_FALSE and now.keyed_in_stem
+
+    def _next_text(self) -> str:
+        ahead = self._ahead()
+        return ahead[0].text if ahead else ""
+
+    def _begin(self, line: Line, number: int | None, rest: str) -> None:
+        self._fresh = False
+        if len(self.problems) >= ROWS_LIMIT:
+            raise too_many()
+        problem = Problem(line.number, number, self._section, self._topic)
+        self.problems.append(problem)
+        inside = None if begins_option(self._next_text(), 0) else run_within(rest)
+        if inside is not None:
+            rest, found = inside
+            self._options(problem, found)
+        if rest:
+            problem.add_to_stem(rest)
+
+    def _option(self, text: str) -> bool:
+        now = self._now
+        if now is None or now.part not in {"stem", "option"}:
+            return False
+        expected = len(now.options)
+        found = options_on(text, expected, alone=begins_option(self._next_text(), expected + 1))
+        if found is None or (not expected and not self._really_options(found)):
+            return False
+        self._options(now, found)
+        return True
+
+    def _really_options(self, found: list[str]) -> bool:
+        """A lone "A …" is an option where B follows, on the line or within the next few."""
+        return len(found) > 1 or any(begins_option(line.text, 1) for line in self._ahead()[:4])
+
+    def _options(self, now: Problem, found: list[str]) -> None:
+        for text in found:
+            now.options.append([text])
+        now.part = "option"
+        end = marks.KEY_AT_END.search(marks.plain(now.options[-1][0]))
+        if end:
+            now.key.append(end[1])
+            now.options[-1][0] = now.options[-1][0][: end.start()].rstrip()
+
+    def _continue(self, text: str) -> None:
+        now = self._now
+        if now is None:
+            return
+        match now.part:
+            case "stem":
+                now.add_to_stem(text)
+            case "option":
+                now.options[-1].append(text)
+            case "key":
+                inner = _inner_number(text)
+                now.inner = inner or now.inner
+                (now.explanation if now.options else now.key).append(text)
+            case "explanation":
+                now.inner = _inner_number(text) or now.inner
+                now.explanation.append(text)
+            case "source":
+                now.extra["source"] = f"{now.extra.get('source', '')} {text}"
+            case _:
+                now.explanation.append(text)
+
+
+def _bounded(text: str) -> str:
+    """A line without outer space, its length and its runs of blanks bounded: patterns look for both."""
+    return _LONG_BLANKS.sub(" " * BLANKS_LIMIT, text[:LINE_LIMIT].replace("\xa0", " ")).strip(" \t\u3000\ufeff")
+
+
+def _inner_number(text: str) -> int:
+    match = _INNER.match(marks.plain(text))
+    return int(match[1]) if match else 0
+
+
+def _has_own_key(rest: str) -> bool:
+    flat = marks.plain(rest)
+    return bool(marks.KEY_IN_BRACKETS.search(flat) or marks.EMPTY_BRACKETS.search(flat))
+
+
+def _split_at_explanation(text: str) -> tuple[str, bool, str]:
+    match = re.search(r"\s*(?:[【\[]\s*(?:试题|答案)?解析\s*[】\]]\s*[:：]?|(?:试题|答案)?解析\s*[:：])", text)
+    return (text[: match.start()], True, text[match.end() :].strip()) if match else (text, False, "")
