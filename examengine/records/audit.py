@@ -6,9 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from examengine.records import evidence
+from examengine.records.archives import digest_of_row
 from examengine.records.database import Reading, Writing
 from examengine.records.shapes import from_json_text, json_text
 from examengine.records.tables import audit
+from examengine.records.words import FactKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,20 @@ async def append(
     object_id: int | None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a line; ``facts`` holds ids, counts, digests and names of fields, never a person's data."""
-    await tx.insert(
-        audit,
-        {
-            "at_ms": at_ms,
-            "person_id": person_id,
-            "act": act,
-            "object_kind": object_kind,
-            "object_id": object_id,
-            "facts": json_text(facts or {}),
-        },
-    )
+    """Write a line; ``facts`` holds ids, counts, digests and names of fields, never a person's data. It waits for its
+    link from now on.
+    """
+    row = {
+        "at_ms": at_ms,
+        "person_id": person_id,
+        "act": act,
+        "object_kind": object_kind,
+        "object_id": object_id,
+        "facts": json_text(facts or {}),
+    }
+    line_id = await tx.insert(audit, row)
+    digest = digest_of_row(FactKind.AUDIT, {**row, "id": line_id})
+    await evidence.note(tx, FactKind.AUDIT, line_id, digest)
 
 
 async def newest(

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from examengine.records import evidence
+from examengine.records.archives import digest_of_row
 from examengine.records.database import Missing, Reading, Writing
 from examengine.records.shapes import columns
 from examengine.records.tables import entries
-from examengine.records.words import EntryKind
+from examengine.records.words import EntryKind, FactKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,16 @@ async def add_entry(tx: Writing, new: NewEntry, at_ms: int) -> tuple[Entry, bool
         return known, False
     values = {column.name: getattr(new, column.name) for column in ENTRY if column.name not in {"id", "at_ms"}}
     entry_id = await tx.insert(entries, {**values, "at_ms": at_ms})
+    digest = digest_of_row(FactKind.ENTRY, {**values, "id": entry_id, "at_ms": at_ms})
+    await evidence.note(tx, FactKind.ENTRY, entry_id, digest)
     return Entry(**values, id=entry_id, at_ms=at_ms), True
+
+
+async def list_of_enrolment(tx: Reading, enrolment_id: int) -> tuple[Entry, ...]:
+    """Every entry of an enrolment, oldest first."""
+    of_enrolment = select(*ENTRY).where(entries.c.enrolment_id == bindparam("wanted"))
+    rows = await tx.rows(of_enrolment.order_by(entries.c.at_ms, entries.c.id), {"wanted": enrolment_id})
+    return tuple(entry_of(tuple(row)) for row in rows)
 
 
 async def find_by_source(tx: Reading, source: str) -> Entry | None:

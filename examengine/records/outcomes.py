@@ -1,6 +1,6 @@
 """Outcomes: an append-only series for each attempt, the newest counts; the first one is the finish."""
 
-import zlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -8,12 +8,22 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
-from examengine.records.attempts import lock_attempt
+from examengine.evidence.receipts import RANDOM_BYTES, Receipt, number_of
+from examengine.records import archives, evidence, segments
+from examengine.records.archives import Ending
+from examengine.records.attempts import Attempt, lock_attempt
 from examengine.records.database import Missing, Reading, Writing
 from examengine.records.shapes import columns, from_json_text, json_text
-from examengine.records.tables import attempt_answers, attempt_journals, open_attempts, outcomes
-
-MAX_JOURNAL_BYTES = 4 * 1024 * 1024
+from examengine.records.tables import (
+    attempt_answers,
+    attempts,
+    enrolments,
+    open_attempts,
+    outcomes,
+    people,
+    receipts,
+)
+from examengine.records.words import FactKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +58,13 @@ class Outcome(NewOutcome):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """All that a finish writes. ``answers``: item version to option ids; ``detail``: marks as JSON can say them."""
+    """All that a finish writes. ``answers``: item version to option ids; ``detail``: marks as JSON can say them;
+    ``questions``: how many the paper has.
+    """
 
     attempt_id: int
     generation: int
+    questions: int
     outcome: NewOutcome
     answers: Mapping[int, str] = field(repr=False)
     detail: object = field(repr=False)
@@ -86,6 +99,16 @@ class FinalAnswers:
 
 OUTCOME = columns(outcomes, Outcome)
 _SERIES = select(*OUTCOME).where(outcomes.c.attempt_id == bindparam("wanted")).order_by(outcomes.c.no)
+_KEEP_ANSWERS = attempt_answers.insert()
+_KEEP_RECEIPT = receipts.insert()
+_ATTEMPT = columns(attempts, Attempt)
+_TO_ARCHIVE = (
+    select(*_ATTEMPT, people.c.pseudonym)
+    .join_from(attempts, enrolments)
+    .join(people, people.c.id == enrolments.c.person_id)
+    .where(attempts.c.id == bindparam("wanted"))
+    .with_for_update(of=attempts, key_share=True)
+)
 
 
 def outcome_of(row: Sequence[object]) -> Outcome:
@@ -94,38 +117,51 @@ def outcome_of(row: Sequence[object]) -> Outcome:
 
 
 async def record_finish(tx: Writing, finish: Finish, at_ms: int) -> Finished:
-    """Record how an attempt ended, unless someone has done so or the sitting was rebuilt meanwhile. Outcome, answers
-    and journal go in together and the attempt stops being open. Locks the attempt.
+    """Record how an attempt ended, unless someone has done so or the sitting was rebuilt meanwhile. Outcome, answers,
+    the chained journal and the receipt go in together and the attempt stops being open. Locks the attempt. A finish
+    without a journal archives the lines that were shipped.
 
     Raises:
         Missing: there is no such attempt.
         ValueError: the journal is larger than 4 MiB.
     """
-    attempt = await lock_attempt(tx, finish.attempt_id)
+    attempt, pseudonym = await _lock_to_archive(tx, finish.attempt_id)
     known = await series(tx, finish.attempt_id)
     if known:
         return Finished(FinishWord.ALREADY_FINISHED, known[-1])
     if attempt.generation != finish.generation:
         return Finished(FinishWord.STALE_GENERATION, None)
     outcome = await _append(tx, finish.attempt_id, 1, finish.generation, finish.outcome, at_ms)
-    answers = {str(version_id): options for version_id, options in finish.answers.items()}
-    await tx.run(
-        attempt_answers.insert().values(
-            attempt_id=finish.attempt_id, answers=json_text(answers), detail=json_text(finish.detail)
-        )
-    )
-    lines = "\n".join(finish.journal).encode()
-    if len(lines) > MAX_JOURNAL_BYTES:
-        raise ValueError("the journal is too large")
-    await tx.run(
-        attempt_journals.insert().values(
-            attempt_id=finish.attempt_id,
-            generation=finish.generation,
-            lines=zlib.compress(lines),
-            count=len(finish.journal),
-        )
-    )
+    answers = json_text({str(version_id): options for version_id, options in finish.answers.items()})
+    detail = json_text(finish.detail)
+    await tx.run(_KEEP_ANSWERS, {"attempt_id": finish.attempt_id, "answers": answers, "detail": detail})
+    number, answered = number_of(secrets.token_bytes(RANDOM_BYTES)), sum(map(bool, finish.answers.values()))
+    ending = Ending(answers=answers, detail=detail, answered=answered, questions=finish.questions, receipt=number)
+    journal = finish.journal or await _shipped(tx, finish.attempt_id)
+    archive = await archives.keep(tx, attempt, pseudonym, journal, _row_of(outcome), ending)
+    receipt = Receipt(number, outcome.ended_ms, answered, finish.questions, archive.head)
+    stated = {"number": number, "ended_ms": receipt.ended_ms, "answered": answered, "questions": finish.questions}
+    await tx.run(_KEEP_RECEIPT, {"attempt_id": finish.attempt_id, **stated, "digest": receipt.digest})
+    await evidence.note(tx, FactKind.ATTEMPT, finish.attempt_id, archive.head)
     return Finished(FinishWord.RECORDED, outcome)
+
+
+async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -> bool:
+    """Archive what an attempt's journal holds that was voided while it ran; False where it still runs or is archived
+    already. Locks the attempt.
+
+    Raises:
+        Missing: there is no such attempt.
+        ValueError: the journal is larger than 4 MiB.
+    """
+    attempt, pseudonym = await _lock_to_archive(tx, attempt_id)
+    known = await series(tx, attempt_id)
+    if not known or await archives.is_archived(tx, attempt_id):
+        return False
+    lines = journal or await _shipped(tx, attempt_id)
+    archive = await archives.keep(tx, attempt, pseudonym, lines, _row_of(known[0]), Ending())
+    await evidence.note(tx, FactKind.ATTEMPT, attempt_id, archive.head)
+    return True
 
 
 async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: int) -> Outcome:
@@ -137,7 +173,10 @@ async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: i
     """
     attempt = await lock_attempt(tx, attempt_id)
     newest = select(func.coalesce(func.max(outcomes.c.no), 0)).where(outcomes.c.attempt_id == attempt_id)
-    return await _append(tx, attempt_id, int(await tx.value(newest)) + 1, attempt.generation, new, at_ms)
+    outcome = await _append(tx, attempt_id, int(await tx.value(newest)) + 1, attempt.generation, new, at_ms)
+    digest = archives.digest_of_row(FactKind.OUTCOME, _row_of(outcome))
+    await evidence.note(tx, FactKind.OUTCOME, outcome.id, digest)
+    return outcome
 
 
 async def series(tx: Reading, attempt_id: int) -> tuple[Outcome, ...]:
@@ -165,23 +204,27 @@ async def get_answers(tx: Reading, attempt_id: int) -> FinalAnswers:
     return FinalAnswers(answers, from_json_text(row.detail))
 
 
-async def get_journal(tx: Reading, attempt_id: int) -> tuple[str, ...]:
-    """The lines of a finished attempt's journal, all generations in order."""
-    statement = (
-        select(attempt_journals.c.lines)
-        .where(attempt_journals.c.attempt_id == attempt_id)
-        .order_by(attempt_journals.c.generation)
-    )
-    lines: list[str] = []
-    for row in await tx.rows(statement):
-        text = zlib.decompress(row.lines, bufsize=MAX_JOURNAL_BYTES).decode()
-        lines += text.split("\n") if text else []
-    return tuple(lines)
-
-
 async def _append(tx: Writing, attempt_id: int, no: int, generation: int, new: NewOutcome, at_ms: int) -> Outcome:
     values: dict[str, Any] = {name.name: getattr(new, name.name) for name in fields(NewOutcome)}
     placed: dict[str, Any] = {"attempt_id": attempt_id, "no": no, "generation": generation, "recorded_ms": at_ms}
     outcome_id = await tx.insert(outcomes, {**values, **placed})
     await tx.run(delete(open_attempts).where(open_attempts.c.attempt_id == attempt_id))
     return Outcome(**values, **placed, id=outcome_id)
+
+
+async def _lock_to_archive(tx: Writing, attempt_id: int) -> tuple[Attempt, str]:
+    """The attempt, locked, and the pseudonym of its person."""
+    row = await tx.row(_TO_ARCHIVE, {"wanted": attempt_id})
+    if row is None:
+        raise Missing("attempt", attempt_id)
+    return Attempt(**{column.name: row._mapping[column] for column in _ATTEMPT}), str(row.pseudonym)
+
+
+async def _shipped(tx: Writing, attempt_id: int) -> tuple[str, ...]:
+    """The lines that SQL has of a journal that Redis has lost: every sitting has one line at least."""
+    found = await segments.journals(tx, attempt_id % segments.SLOTS, [attempt_id])
+    return tuple(line.decode() for line in found.of(attempt_id))
+
+
+def _row_of(outcome: Outcome) -> dict[str, Any]:
+    return {column.name: getattr(outcome, column.name) for column in OUTCOME}
