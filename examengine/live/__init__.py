@@ -1,7 +1,8 @@
 """What is live: sittings in Redis, and the small things that live beside them. Redis stands only here."""
 
-from examengine.live.coalesce import Coalescer, ScriptFailed, Unavailable, connect
-from examengine.live.desk import Deadline, Desk, Opening, Operation, Pen
+from examengine.live.coalesce import Coalescer, ScriptFailed, ShutSlot, Unavailable, WrongServer, connect
+from examengine.live.desk import Desk, Operation, Pen
+from examengine.live.openings import Deadline, Opening
 from examengine.live.replies import CloseReason, FormSaved, Saved, Sitting, Standing, Word
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "Pen",
     "Saved",
     "ScriptFailed",
+    "ShutSlot",
     "Sitting",
     "Standing",
     "Unavailable",
     "Word",
+    "WrongServer",
     "connect",
 ]

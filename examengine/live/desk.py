@@ -4,11 +4,14 @@ Every method gets ``now_ms``, the stamp of the request, and answers a frozen dat
 ``Unavailable`` where Redis does not answer, and ``ValueError`` where an argument is out of its bounds.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from examengine.live.coalesce import Coalescer
+from examengine.live.errors import Unavailable
+from examengine.live.openings import Deadline, Opening, bounded, deadline_args
 from examengine.live.replies import (
     STANDING_PARTS,
     CloseReason,
@@ -20,21 +23,25 @@ from examengine.live.replies import (
     sitting,
     standing,
 )
-from examengine.live.scripts import Script, of_a_page, of_a_sitting
-from examengine.live.slots import SLOTS, due_key, sitting_keys
+from examengine.live.scripts import Script, load, of_a_page, of_a_sitting, of_the_pen
+from examengine.live.slots import SLOTS, due_key, fence_key, sitting_keys, slot_of
 
 CLAMP_MS = 2_000
 MAX_VALUE_BYTES = 64
 MAX_SEQUENCE = 2**48
-MAX_NAME_BYTES = 64
+MAX_DEVICE_BYTES = 32
 TOMBSTONE_MS = 24 * 3600 * 1000
 
 OPEN = of_a_sitting("open")
-CLAIM = of_a_sitting("claim")
+CLAIM = of_the_pen("claim")
+REJOIN = of_the_pen("rejoin")
 CLOSE = of_a_sitting("close")
 REOPEN = of_a_sitting("reopen")
 SETTLE = of_a_sitting("settle")
+ENTOMB = of_a_sitting("entomb")
 PUSH = of_a_sitting("push")
+EXCUSE = of_a_sitting("excuse")
+HEAR = load("hear")
 READ = of_a_sitting("read")
 SAVE = of_a_page("save")
 SAVE_FORM = of_a_page("save_form")
@@ -44,32 +51,6 @@ COME_BACK = of_a_page("come_back")
 LOSE_FOCUS = of_a_page("lose_focus")
 HAND_IN = of_a_page("hand_in")
 KNOCK = of_a_page("knock")
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """The effective deadline as SQL gives it.
-
-    ``version`` rises with every change; ``look_at_ms`` is when a sweeper should look.
-    """
-
-    at_ms: int
-    reason: str
-    version: int
-    look_at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a sitting is opened with. ``leave_grace_ms`` 0: leaving the page does not matter (only logged)."""
-
-    attempt_id: int
-    owner_id: int
-    session_version: int
-    generation: int
-    items: int
-    deadline: Deadline
-    leave_grace_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +90,27 @@ class Operation:
 class Desk:
     """Sittings in Redis.
 
-    ``clamp`` False lets a stamp differ from Redis' own time: tests and a demo whose clock is shifted.
+    ``clamp`` False lets a stamp differ from Redis' own time: tests and a demo whose clock is shifted. ``fenced``:
+    sittings are opened only in slots whose fence stands.
     """
 
-    def __init__(self, calls: Coalescer, *, clamp: bool = True) -> None:
+    def __init__(self, calls: Coalescer, *, clamp: bool = True, fenced: bool = False) -> None:
         self._calls = calls
+        self._fenced = fenced
         self._clamp_ms = CLAMP_MS if clamp else -1
 
     # ── the system opens and moves ──
 
     async def open(self, opening: Opening, now_ms: int) -> Standing:
-        """Open a sitting whose attempt stands in SQL: ``opened``, or ``already`` where it is known."""
+        """Open a sitting whose attempt stands in SQL: ``opened``, ``already`` where it is known, or ``opening`` where
+        the slot is lost and must be rebuilt first.
+        """
         deadline = opening.deadline
-        reply = await self._ask(
-            OPEN,
-            opening.attempt_id,
+        keys = sitting_keys(opening.attempt_id)
+        args = (
             now_ms,
+            self._clamp_ms,
+            opening.attempt_id,
             opening.owner_id,
             opening.session_version,
             opening.generation,
@@ -135,7 +121,8 @@ class Desk:
             deadline.look_at_ms,
             opening.leave_grace_ms,
         )
-        return standing(Standing, reply)
+        fence = (fence_key(slot_of(opening.attempt_id)),) if self._fenced else ()
+        return standing(Standing, await self._calls.run(OPEN, (*keys, *fence), args))
 
     async def push(
         self,
@@ -159,9 +146,43 @@ class Desk:
 
     # ── a page ──
 
-    async def claim(self, attempt_id: int, owner_id: int, session_version: int, page_id: str, now_ms: int) -> Sitting:
-        """Take the pen for a page about to be drawn: ``claimed`` with the new epoch and every field."""
-        reply = await self._ask(CLAIM, attempt_id, now_ms, owner_id, session_version, bounded(page_id))
+    async def claim(
+        self, attempt_id: int, owner_id: int, session_version: int, page_id: str, device: str, now_ms: int
+    ) -> Sitting:
+        """Take the pen for a page about to be drawn: ``claimed`` with the new epoch and every field.
+
+        ``device``: one word for the journal and for the page that loses the pen, at most 32 bytes.
+        """
+        reply = await self._ask(
+            CLAIM, attempt_id, now_ms, owner_id, session_version, bounded(page_id), bounded(device, MAX_DEVICE_BYTES)
+        )
+        return sitting(reply)
+
+    async def rejoin(
+        self,
+        attempt_id: int,
+        owner_id: int,
+        session_version: int,
+        generation_of_token: int,
+        epoch_of_token: int,
+        page_id: str,
+        device: str,
+        now_ms: int,
+    ) -> Sitting:
+        """Take the pen for an open page whose sitting was rebuilt: ``claimed`` with the new generation and epoch, or
+        ``pen_lost`` where a newer page is known; both with every field. Idempotent by ``page_id``.
+        """
+        reply = await self._ask(
+            REJOIN,
+            attempt_id,
+            now_ms,
+            owner_id,
+            session_version,
+            bounded(page_id),
+            bounded(device, MAX_DEVICE_BYTES),
+            generation_of_token,
+            epoch_of_token,
+        )
         return sitting(reply)
 
     async def save(self, pen: Pen, operation: Operation, now_ms: int) -> Saved:
@@ -217,6 +238,27 @@ class Desk:
         """
         return standing(Standing, await self._ask_as(KNOCK, pen, now_ms, grace_ms))
 
+    # ── the system hears, or could not ──
+
+    async def excuse(self, attempt_id: int, generation: int, now_ms: int) -> Standing:
+        """Take a leave back whose return we may not have heard: ``excused``, or ``already`` where none is known."""
+        return standing(Standing, await self._ask(EXCUSE, attempt_id, now_ms, generation))
+
+    async def hear(self, slots: Iterable[int], now_ms: int) -> frozenset[int]:
+        """Note in the fences of slots that they are heard now; the slots that took it.
+
+        Raises:
+            Unavailable: none of them did, because Redis does not answer or every one is shut.
+        """
+        asked = list(slots)
+        calls = (self._calls.run(HEAR, (fence_key(slot),), (now_ms,)) for slot in asked)
+        told = await asyncio.gather(*calls, return_exceptions=True)
+        heard = frozenset(slot for slot, reply in zip(asked, told, strict=True) if reply == 1)
+        for failed in told:
+            if isinstance(failed, BaseException) and (not heard or not isinstance(failed, Unavailable)):
+                raise failed
+        return heard
+
     # ── the system ends ──
 
     async def close(
@@ -261,6 +303,31 @@ class Desk:
         )
         return standing(Standing, reply)
 
+    async def entomb(
+        self, opening: Opening, reason: CloseReason, instant_ms: int, outcome: str, now_ms: int, *, tombstone_ms: int
+    ) -> Standing:
+        """Leave the tombstone of an attempt that is over and of which nothing is known here: ``settled``, or
+        ``already`` where one stands.
+        """
+        deadline = opening.deadline
+        reply = await self._ask(
+            ENTOMB,
+            opening.attempt_id,
+            now_ms,
+            tombstone_ms,
+            opening.generation,
+            opening.owner_id,
+            opening.session_version,
+            deadline.at_ms,
+            bounded(deadline.reason),
+            deadline.version,
+            reason,
+            instant_ms,
+            bounded(outcome),
+            opening.items,
+        )
+        return standing(Standing, reply)
+
     # ── looking ──
 
     async def read(self, attempt_id: int, now_ms: int) -> Sitting:
@@ -300,20 +367,8 @@ class Desk:
         return reply
 
 
-def bounded(name: str) -> str:
-    """A short text that Redis keeps: one word of a journal line, at most 64 bytes."""
-    if len(name.encode()) > MAX_NAME_BYTES or any(mark.isspace() for mark in name):
-        raise ValueError(f"too long, or with spaces: {name[:80]!r}")
-    return name
-
-
 def reported(sequence: int) -> int:
     """The sequence of a page's report, which counts from 1."""
     if not 0 < sequence <= MAX_SEQUENCE:
         raise ValueError(f"sequence: {sequence}")
     return sequence
-
-
-def deadline_args(deadline: Deadline) -> tuple[int, str, int, int]:
-    """A deadline as the scripts take it."""
-    return (deadline.at_ms, bounded(deadline.reason), deadline.version, deadline.look_at_ms)

@@ -5,21 +5,29 @@ may hold anything. ``at`` is in ms, ``mark`` is ``epoch.sequence``:
 
 ====================================================  ==================================================
 ``o at generation deadline version reason items``      opened
-``c at epoch page``                                    a page took the pen
+``c at epoch page device``                             a page took the pen
 ``a at mark position revision base value``             an answer was written; empty: cleared
 ``f at mark position revision base value``             a flag was written, ``1`` or empty
 ``p at mark``                                          a sign of life, at most every 20 s
 ``l at mark`` · ``b at mark`` · ``v at mark losses``   the page was left · is back · lost the focus
 ``L at mark`` · ``B at mark`` · ``V at mark``          such a report, too old to count
+``s at mark position value``                           an answer of an older page, not written; a mark that ends in
+                                                       ``.0``: it came with a whole form
 ``k at``                                               a hand-in after the deadline knocked
+``e at``                                               a leave was taken back: we could not have heard the return
 ``d at deadline version reason session``               a deadline or session version was pushed
 ``z at reason instant``                                closed
 ``r at deadline version reason``                       runs again
+``x at generation lines``                              Redis lost this sitting; it goes on as this generation with so
+                                                       many lines, what came after them is lost
 ====================================================  ==================================================
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+BY_THE_PAGE = frozenset({"hand_in", "give_up"})
+"""Reasons of closings that are signs of life: a person asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,41 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """What a journal comes to. Answers and flags by position, 1-based."""
+class Aside:
+    """An answer of an older page that was not written. ``sequence`` 0: it came with a whole form."""
 
-    answers: Mapping[int, Kept]
-    flags: Mapping[int, Kept]
-    revision: int
+    position: int
+    value: str
     epoch: int
+    sequence: int
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a journal comes to. Answers and flags by position, 1-based.
+
+    ``seen_ms`` is the last sign of life, ``sequence`` the highest of the page with the pen; ``closed`` and
+    ``closed_at_ms`` stand while the sitting is closing, ``closings`` counts. Without an ``o`` line ``items`` is 0.
+    """
+
+    answers: dict[int, Kept] = field(default_factory=dict)
+    flags: dict[int, Kept] = field(default_factory=dict)
+    asides: list[Aside] = field(default_factory=list)
+    revision: int = 0
+    epoch: int = 0
+    pen_since_ms: int = 0
+    page_id: str = ""
+    device: str = ""
+    sequence: int = 0
+    seen_ms: int = 0
+    pulsed_ms: int = 0
+    left_page_ms: int | None = None
+    focus_losses: int = 0
+    items: int = 0
+    closed: str = ""
+    closed_at_ms: int | None = None
+    closings: int = 0
 
 
 def unpack_kept(packed: bytes) -> Kept:
@@ -55,25 +91,117 @@ def unpack_kept(packed: bytes) -> Kept:
     return Kept(value.decode(), int(revision), int(epoch), int(sequence), int(at))
 
 
-def fold(lines: Iterable[bytes]) -> Folded:
-    """Compute answers and flags from a journal.
+def instant_of(line: bytes) -> int:
+    """When a line was written, ms."""
+    return int(line.split(b" ", 2)[1])
 
-    An item's mark orders, so that lines that are read twice (segments that overlap) change nothing.
+
+def items_of(lines: Sequence[bytes]) -> int:
+    """The number of items of the paper, by the line that opened the sitting; 0 where that is missing."""
+    return int(lines[0].split(b" ")[6]) if lines and lines[0][:1] == b"o" else 0
+
+
+def newest_revision(lines: Sequence[bytes]) -> int:
+    """The highest revision that lines of one journal, in order, speak of; 0 where none does."""
+    for line in reversed(lines):
+        if line[:1] in b"af":
+            return int(line.split(b" ", 5)[4])
+    return 0
+
+
+def fold(lines: Iterable[bytes]) -> Folded:
+    """Compute a sitting's state from its journal.
+
+    An item's mark orders, so that lines that are read twice (segments that overlap) change no answer.
     """
-    answers: dict[int, Kept] = {}
-    flags: dict[int, Kept] = {}
-    revision = epoch = 0
+    state = Folded()
+    # A rebuild folds millions of lines, nearly all of them answers: these are read here, and made values at the end.
+    newest: dict[tuple[bytes, bytes], tuple[tuple[int, int], int, bytes, bytes]] = {}
+    seen_ms, highest = 0, (0, 0)
     for line in lines:
         kind = line[:1]
-        if kind == b"c":
-            epoch = max(epoch, int(line.split(b" ", 3)[2]))
-        elif kind in (b"a", b"f"):
-            _, at, mark, position, written, _base, value = line.split(b" ", 6)
-            of_epoch, sequence = mark.split(b".")
-            kept = Kept(value.decode(), int(written), int(of_epoch), int(sequence), int(at))
-            items = answers if kind == b"a" else flags
-            known = items.get(int(position))
-            if known is None or kept.mark > known.mark:
-                items[int(position)] = kept
-            revision = max(revision, kept.revision)
-    return Folded(answers, flags, revision, epoch)
+        if kind in b"af":
+            _, at, said, position, revision, _base, value = line.split(b" ", 6)
+            epoch, sequence = said.split(b".")
+            mark, at_ms = (int(epoch), int(sequence)), int(at)
+            known = newest.get((kind, position))
+            if known is None or mark > known[0]:
+                newest[kind, position] = (mark, at_ms, revision, value)
+            highest = max(highest, mark)
+            seen_ms = max(seen_ms, at_ms)
+        else:
+            if seen_ms:
+                _alive(state, seen_ms, *highest)
+                seen_ms = 0
+            _other(state, kind, line)
+    if seen_ms:
+        _alive(state, seen_ms, *highest)
+    for (kind, position), (mark, at_ms, revision, value) in newest.items():
+        kept = Kept(value.decode(), int(revision), *mark, at_ms)
+        (state.answers if kind == b"a" else state.flags)[int(position)] = kept
+        state.revision = max(state.revision, kept.revision)
+    return state
+
+
+def _alive(state: Folded, at_ms: int, epoch: int = 0, sequence: int = 0) -> None:
+    """A sign of life ends a leave."""
+    state.seen_ms = max(state.seen_ms, at_ms)
+    state.left_page_ms = None
+    _said(state, epoch, sequence)
+
+
+def _said(state: Folded, epoch: int, sequence: int) -> None:
+    """What was said under an epoch tells of it, whatever became of its ``c`` line."""
+    if epoch > state.epoch:
+        state.epoch, state.sequence = epoch, sequence
+    elif epoch == state.epoch and sequence > state.sequence:
+        state.sequence = sequence
+
+
+def _mark(text: str) -> tuple[int, int]:
+    epoch, sequence = text.split(".")
+    return int(epoch), int(sequence)
+
+
+def _other(state: Folded, kind: bytes, line: bytes) -> None:
+    parts = line.decode().split(" ")
+    at_ms = int(parts[1])
+    match kind:
+        case b"o":
+            state.items = int(parts[6])
+            state.pulsed_ms = at_ms
+            state.pen_since_ms = at_ms
+            _alive(state, at_ms)
+        case b"c":
+            if int(parts[2]) >= state.epoch:
+                state.epoch, state.sequence, state.pen_since_ms = int(parts[2]), 0, at_ms
+                state.page_id = parts[3]
+                state.device = parts[4] if len(parts) > 4 else ""
+            _alive(state, at_ms)
+        case b"p":
+            state.pulsed_ms = at_ms
+            _alive(state, at_ms, *_mark(parts[2]))
+        case b"b":
+            _alive(state, at_ms, *_mark(parts[2]))
+        case b"l":
+            if state.left_page_ms is None:
+                state.left_page_ms = at_ms
+            _said(state, *_mark(parts[2]))
+        case b"v":
+            state.focus_losses = int(parts[3])
+            _said(state, *_mark(parts[2]))
+        case b"k":
+            state.seen_ms = max(state.seen_ms, at_ms)
+        case b"e":
+            state.left_page_ms = None
+        case b"s":
+            position, value = line.decode().split(" ", 4)[3:]
+            epoch, sequence = _mark(parts[2])
+            state.asides.append(Aside(int(position), value, epoch, sequence, at_ms))
+        case b"z":
+            state.closed, state.closed_at_ms = parts[2], int(parts[3])
+            state.closings += 1
+            if state.closed in BY_THE_PAGE:
+                _alive(state, at_ms)
+        case b"r":
+            state.closed, state.closed_at_ms = "", None

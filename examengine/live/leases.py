@@ -28,11 +28,15 @@ class Leases:
 
     def __init__(self, calls: Coalescer) -> None:
         self._calls = calls
+        self._taken: dict[str, Lease] = {}
 
     async def take(self, name: str, owner: str, ttl_ms: int) -> Lease | None:
         """Take the lease for ``ttl_ms``; None where another owner holds it. An owner that holds it gets it again."""
         token = int(await self._calls.run(TAKE, _keys(name), (owner, ttl_ms)))
-        return Lease(name, owner, token) if token else None
+        if not token:
+            return None
+        lease = self._taken[name] = Lease(name, owner, token)
+        return lease
 
     async def renew(self, lease: Lease, ttl_ms: int) -> bool:
         """Hold it for ``ttl_ms`` from now; False where it has run out: stop the work."""
@@ -40,7 +44,13 @@ class Leases:
 
     async def release(self, lease: Lease) -> bool:
         """Give it back; False where it was no longer held."""
+        self._taken.pop(lease.name, None)
         return bool(await self._calls.run(RELEASE, _keys(lease.name), (lease.owner, lease.token)))
+
+    async def release_all(self) -> None:
+        """Give back whatever was taken here: a process that ends in order makes nobody wait."""
+        for lease in tuple(self._taken.values()):
+            await self.release(lease)
 
 
 def _keys(name: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ class Word(StrEnum):
     # done
     OPENED = "opened"
     CLAIMED = "claimed"
+    EXCUSED = "excused"
     SAVED = "saved"
     ALIVE = "alive"
     LEFT = "left"
@@ -58,6 +59,7 @@ class CloseReason(StrEnum):
     FOCUS_LOSS = "focus_loss"
     DEADLINE = "deadline"
     VOID = "void"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Standing:
     closed_at_ms: int | None = None  # the instant at which it ended, not that of the script
     closing: int = 0  # number of the closing, which a reopening names
     outcome: str = ""
+    shipped_revision: int = 0  # every operation with a revision up to this one is in SQL
 
     @property
     def left_ms(self) -> int:
@@ -132,6 +135,7 @@ class Sitting(Standing):
     session_version: int = 0
     items: int = 0
     page_id: str = ""
+    device: str = ""  # of the page with the pen, one word
     sequence: int = 0  # highest that the page with the pen was heard with
     answers: Mapping[int, Kept] = field(default_factory=dict)
     flags: Mapping[int, Kept] = field(default_factory=dict)
@@ -175,6 +179,7 @@ def standing(kind: type[S], reply: Sequence[Any], **more: Any) -> S:
         int(closed_at) if closed_at else None,
         int(reply[16]),
         reply[17].decode(),
+        int(reply[18] or 0),
         **more,
     )
 
@@ -207,6 +212,7 @@ def sitting(reply: Sequence[Any]) -> Sitting:
         session_version=int(head[b"sv"]),
         items=int(head[b"n"]),
         page_id=head.get(b"p", b"").decode(),
+        device=head.get(b"pd", b"").decode(),
         sequence=int(head.get(b"sq", 0)),
         answers=dict(sorted(answers.items())),
         flags=dict(sorted(flags.items())),

@@ -30,6 +30,11 @@ def of_a_sitting(name: str) -> Script:
     return load(name, "_sitting")
 
 
+def of_the_pen(name: str) -> Script:
+    """A command that gives the pen of one sitting away."""
+    return load(name, "_sitting", "_pen")
+
+
 def of_a_page(name: str) -> Script:
     """A command on one sitting, asked by an exam page."""
     return load(name, "_sitting", "_page")

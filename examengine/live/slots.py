@@ -27,3 +27,10 @@ def due_key(slot: int) -> str:
 def unshipped_key(slot: int) -> str:
     """List of a slot: ids of attempts with journal lines that are not in SQL yet, each once."""
     return f"{{{slot:02d}}}:unshipped"
+
+
+def fence_key(slot: int) -> str:
+    """Hash of a slot: ``id``, the life of the server for which the slot was last reconciled with SQL; ``hb``, the
+    millisecond of the last proof that the slot can be heard.
+    """
+    return f"{{{slot:02d}}}:fence"

@@ -148,6 +148,14 @@ async def end_sessions(tx: Writing, person_id: int, at_ms: int) -> int:
     return int(version)
 
 
+async def hold_session_version(tx: Writing, person_id: int) -> int:
+    """The person's session version, which nobody raises before the transaction ends: what is started in it will be
+    seen by whoever ends the sessions then. 0: the person has no account.
+    """
+    held = select(accounts.c.session_version).where(accounts.c.person_id == person_id).with_for_update(read=True)
+    return int(await tx.value(held) or 0)
+
+
 async def record_sign_in(tx: Writing, person_id: int | None, outcome: SignInOutcome, device: str, at_ms: int) -> None:
     """Append to the sign-in log."""
     await tx.insert(sign_ins, {"person_id": person_id, "outcome": outcome, "device": device[:32], "at_ms": at_ms})

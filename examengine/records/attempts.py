@@ -1,13 +1,14 @@
 """Attempts: begun once per intent, looked at when they are due."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from examengine.records.database import AnyRow, Missing, Reading, Writing
 from examengine.records.shapes import columns
-from examengine.records.tables import attempts, enrolments, open_attempts, releases
+from examengine.records.tables import accounts, attempts, enrolments, open_attempts, releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,13 @@ async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
     return OwnedAttempt(_attempt(row), row.person_id, row.exam_id)
 
 
+async def get_attempts(tx: Reading, attempt_ids: Iterable[int]) -> dict[int, OwnedAttempt]:
+    """Attempts by id, in one query; an id that is none is left out."""
+    owned = select(*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id).join_from(attempts, enrolments)
+    rows = await tx.rows(owned.where(attempts.c.id.in_(sorted(set(attempt_ids)))))
+    return {row.id: OwnedAttempt(_attempt(row), row.person_id, row.exam_id) for row in rows}
+
+
 async def lock_attempt(tx: Writing, attempt_id: int) -> Attempt:
     """The attempt, locked: finishes, voids, extra time and rebuilds of it come one after another. Take the
     enrolment's lock before, where both are needed.
@@ -150,13 +158,23 @@ async def look_again(tx: Writing, attempt_id: int, look_at_ms: int) -> bool:
     return await tx.run(running.values(look_at_ms=look_at_ms)) > 0
 
 
-async def raise_generation(tx: Writing, attempt_id: int) -> int | None:
-    """Before its sitting is rebuilt: the attempt's new generation, None where it has an outcome."""
-    running = update(attempts).where(
-        attempts.c.id == attempt_id, exists().where(open_attempts.c.attempt_id == attempts.c.id)
+async def put_off(tx: Writing, attempt_id: int, now_ms: int, look_at_ms: int) -> None:
+    """Let an attempt that is due, and could not be ended, wait until ``look_at_ms``: others come first meanwhile."""
+    is_due = update(open_attempts).where(
+        open_attempts.c.attempt_id == attempt_id, open_attempts.c.look_at_ms <= now_ms
     )
-    raised = running.values(generation=attempts.c.generation + 1).returning(attempts.c.generation)
-    value = await tx.value(raised)
+    await tx.run(is_due.values(look_at_ms=look_at_ms))
+
+
+async def session_version(tx: Reading, attempt_id: int) -> int | None:
+    """The session version of the account whose attempt it is; None where there is no such attempt."""
+    statement = (
+        select(func.coalesce(accounts.c.session_version, 1))
+        .join_from(attempts, enrolments)
+        .outerjoin(accounts, accounts.c.person_id == enrolments.c.person_id)
+        .where(attempts.c.id == attempt_id)
+    )
+    value = await tx.value(statement)
     return None if value is None else int(value)
 
 

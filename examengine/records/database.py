@@ -160,7 +160,7 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-        with _told_plainly():
+        with told_plainly():
             try:
                 connection = await engine.connect()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error) as error:
@@ -172,7 +172,7 @@ class Database:
 
 
 @contextmanager
-def _told_plainly() -> Generator[None]:
+def told_plainly() -> Generator[None]:
     """Turn the drivers' errors into ours. Some drivers quote values in their messages: those are not chained."""
     try:
         yield

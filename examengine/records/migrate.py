@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from examengine.records.errors import WrongSchema
 
@@ -32,13 +33,18 @@ def newest() -> str:
     return head
 
 
+def revision_of(connection: Connection) -> str | None:
+    """The revision of a database; None where there is none of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def check(connection: Connection) -> None:
     """Compare the database's revision with ours.
 
     Raises:
         WrongSchema: they differ.
     """
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = revision_of(connection)
     if found != newest():
         raise WrongSchema(f"the database has schema {found or 'none'}, this program needs {newest()}")
 
@@ -50,8 +56,29 @@ async def upgrade(url: str) -> None:
     writer, _ = engines(make_url(url), 1)
     try:
         async with writer.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
-            await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))
+            await upgrade_on(connection, "head")
     finally:
         await writer.dispose()
+
+
+async def bring_up_to_date(url: str) -> None:
+    """SQLite is one machine's own: its schema follows the program that opens it. PostgreSQL serves several hosts at
+    once: there a person decides when it changes (``examengine upgrade``), and nothing happens here.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        await upgrade(url)
+
+
+async def upgrade_on(connection: AsyncConnection, revision: str) -> None:
+    """Bring the schema to ``revision`` within this transaction."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+    await connection.run_sync(lambda sync: command.upgrade(configuration(sync), revision))
+
+
+def knows(revision: str) -> bool:
+    """Whether this program can bring a database from ``revision`` to its own schema."""
+    return any(
+        script.revision == revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()
+    )

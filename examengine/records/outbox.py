@@ -57,9 +57,10 @@ async def put(
     return version
 
 
-async def waiting(tx: Reading, limit: int = 200) -> tuple[Push, ...]:
-    """Messages not pushed yet, oldest first."""
-    statement = select(outbox).where(outbox.c.done_ms.is_(None)).order_by(outbox.c.id).limit(limit)
+async def waiting(tx: Reading, limit: int = 200, *, after_id: int = 0) -> tuple[Push, ...]:
+    """Messages not pushed yet, oldest first; page on with ``after_id``."""
+    open_ones = select(outbox).where(outbox.c.done_ms.is_(None), outbox.c.id > after_id)
+    statement = open_ones.order_by(outbox.c.id).limit(limit)
     return tuple(
         Push(row.id, row.attempt_id, OutboxKind(row.kind), row.version, from_json_text(row.payload), row.at_ms)
         for row in await tx.rows(statement)

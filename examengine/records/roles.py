@@ -48,7 +48,7 @@ async def grant_new_people(
     )
 
 
-async def revoke_role(tx: Writing, person_id: int, role: Role, revoked_by: int, at_ms: int) -> bool:
+async def revoke_role(tx: Writing, person_id: int, role: Role, revoked_by: int | None, at_ms: int) -> bool:
     """Take a role away; False where the person does not hold it."""
     held = update(roles).where(roles.c.person_id == person_id, roles.c.role == role, _HELD)
     return await tx.run(held.values(revoked_ms=at_ms, revoked_by=revoked_by)) > 0

@@ -58,6 +58,7 @@ class EntryKind(StrEnum):
     VOID = "void"
     RESCORE = "rescore"
     UNDO = "undo"
+    HAND_IN = "hand_in"
 
 
 TWO_PERSON_ENTRIES = (
@@ -82,6 +83,38 @@ class OutboxKind(StrEnum):
     DEADLINE = "deadline"
     VOID = "void"
     SESSION = "session"
+    HAND_IN = "hand_in"
+
+
+class CaseKind(StrEnum):
+    """Why an attempt is listed for a person: handed in though its candidate may not have been heard; not to be ended
+    without a person; not known to the live side though it runs; a leave that could not be held against him.
+    """
+
+    AUTO_SUBMITTED = "auto_submitted"
+    UNDECIDED = "undecided"
+    LOST = "lost"
+    LEAVE_EXCUSED = "leave_excused"
+
+
+UNDECIDED_CASES = (CaseKind.UNDECIDED, CaseKind.LOST)
+"""Cases that wait for a person: their attempts stay without outcome."""
+
+
+class CaseDecision(StrEnum):
+    """How a person decided a case: what was acknowledged is handed in, or the candidate was absent."""
+
+    HAND_IN = "hand_in"
+    ABSENT = "absent"
+
+
+class FactKind(StrEnum):
+    """Facts that the log of links covers."""
+
+    ATTEMPT = "attempt"
+    OUTCOME = "outcome"
+    ENTRY = "entry"
+    AUDIT = "audit"
 
 
 CATEGORIES = (

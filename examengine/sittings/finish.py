@@ -1,10 +1,11 @@
 """Finishing an attempt: close in Redis, mark, record in one transaction, leave a tombstone.
 
 Anyone may finish anything; a second finisher is given the first one's outcome. What the candidate is told stands in
-SQL already.
+SQL already. Absence across a time in which we could not hear is not recorded: it is listed for a person.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import structlog
@@ -13,22 +14,30 @@ from examengine.grading.keys import key_version
 from examengine.grading.mark import Score, mark
 from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailable, Word
 from examengine.live.desk import CLAMP_MS
-from examengine.papers.blueprint import from_json
+from examengine.live.slots import slot_of
+from examengine.papers.blueprint import Blueprint, from_json
 from examengine.papers.paper import Paper, unpack
-from examengine.records import attempts, exams, outcomes
+from examengine.records import attempts, entries, errors, exams, hearing, outcomes
 from examengine.records.as_rules import closing_of
-from examengine.records.attempts import OwnedAttempt
-from examengine.records.database import Database, Reading
+from examengine.records.database import Database, Writing
 from examengine.records.enrolments import lock_enrolment
-from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
+from examengine.records.errors import Missing
+from examengine.records.hearing import Case
 from examengine.records.outcomes import Finish, FinishWord, NewOutcome, Outcome
-from examengine.records.shelf import Shelf
+from examengine.records.shelf import Kept, Shelf
+from examengine.records.words import CaseKind
 from examengine.refusals import Next, Reason, Refusal
-from examengine.rules.calendar import MINUTE_MS
-from examengine.rules.closing import Ending, focus_losses_exceeded, grace_ms, outcome_of, was_present
+from examengine.rules.closing import focus_losses_exceeded, grace_ms, outcome_of, presence_ms
+from examengine.rules.hearing import Deaf, leave_is_excused
 from examengine.rules.history import Closing, State
-from examengine.rules.rulebook import Rulebook
 from examengine.sittings.deadlines import deadline_of, final_ms
+from examengine.sittings.ending import case_of, ended_of, lost_sitting, verdict_of
+from examengine.sittings.hearing import Prober
+from examengine.sittings.known import Known, read_known
+from examengine.sittings.voided import settle_void
+
+PARKED_MS = 24 * 3_600_000
+"""When to look again at an attempt that waits for a person; the decision moves it to now."""
 
 log = structlog.get_logger("examengine.finish")
 
@@ -40,24 +49,15 @@ class Ended:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a finish reads before it acts."""
-
-    owned: OwnedAttempt
-    record: EnrolmentRecord
-    row: AttemptRecord
-    rulebook: Rulebook
-    closing: Closing
-
-
 class Finisher:
     """Ends sittings, for candidates, sweeper and staff alike."""
 
-    def __init__(self, database: Database, desk: Desk, shelf: Shelf) -> None:
+    def __init__(self, database: Database, desk: Desk, shelf: Shelf, prober: Prober) -> None:
         self._database = database
         self._desk = desk
         self._shelf = shelf
+        self._prober = prober
+        self._blueprints: Kept[int, Blueprint] = Kept(64)  # of an exam never changes
 
     async def by_page(self, pen: Pen, reason: CloseReason, now_ms: int) -> Ended | Refusal | Standing:
         """A hand-in or a confirmed give-up by the page that holds the pen.
@@ -66,15 +66,19 @@ class Finisher:
         may not act (pen lost, not the owner, revoked).
 
         Raises:
-            records.Unavailable, live.Unavailable: not registered yet; the same call may be repeated.
+            records.Unavailable, live.Unavailable: not registered yet; the same call may be repeated. A hand-in has
+                been closed all the same where the desk took it: it keeps its own time.
         """
-        known = await self._read(pen.attempt_id)
+        try:
+            known = await self._read(pen.attempt_id)
+        except errors.Unavailable:
+            if reason is CloseReason.HAND_IN:
+                await self._desk.hand_in(pen, reason, now_ms)
+            raise
         if known.row.outcome is not None:
             return Ended(known.row.outcome)
-        if reason is CloseReason.HAND_IN:
-            earliest_ms = known.row.started_ms + known.rulebook.exam.min_minutes_before_submit * MINUTE_MS
-            if now_ms < earliest_ms:
-                return Refusal(Reason.TOO_EARLY_TO_SUBMIT, Next.WAIT, {"until_ms": earliest_ms})
+        if reason is CloseReason.HAND_IN and now_ms < known.earliest_ms:
+            return Refusal(Reason.TOO_EARLY_TO_SUBMIT, Next.WAIT, {"until_ms": known.earliest_ms})
         if now_ms >= known.closing.deadline_ms:
             return await self._late(known, pen, now_ms)
         sitting = await self._desk.hand_in(pen, reason, now_ms)
@@ -84,36 +88,49 @@ class Finisher:
             case Word.TOO_LATE:
                 return await self._late(known, pen, now_ms)
             case Word.FORCED:
-                return await self.forced(pen.attempt_id, now_ms) or sitting
+                ended = await self.forced(pen.attempt_id, now_ms)
+                if ended is not None:
+                    return ended
+                sitting = await self._desk.hand_in(pen, reason, now_ms)  # the leave may have been excused
+                if sitting.word in {Word.CLOSING, Word.CLOSED}:
+                    return await self._record(known, sitting, now_ms) or sitting
+                return sitting
             case _:
                 return sitting
 
-    async def when_due(self, attempt_id: int, now_ms: int) -> Ended | None:
-        """End an attempt whose time has run out or whose page was left for too long; None where it still runs.
+    async def when_due(self, attempt_id: int, now_ms: int, known: Known | None = None) -> Ended | None:
+        """End an attempt whose time has run out, whose page was left for too long, or that staff hand in; None where
+        it still runs, or where it cannot be decided (yet) because we could not hear.
 
-        One that ended before gets the tombstone that a crash kept from it. Absence is not decided about a sitting
-        that Redis does not know: that is ours to explain, not his.
+        One that ended before gets the tombstone that a crash kept from it.
+
+        Args:
+            known: what :meth:`load` read of it just now.
         """
-        known = await self._read(attempt_id)
+        if known is None:
+            known = await self._read(attempt_id)
         sitting = await self._desk.read(attempt_id, now_ms)
         if known.row.outcome is not None:
-            if sitting.state not in {"", "closed"}:
-                await self._settle(attempt_id, sitting, known.row.outcome, now_ms)
-            return Ended(known.row.outcome)
+            outcome = known.row.outcome
+            if sitting.state not in {"", "closed"} and outcome.state == State.VOID:
+                await settle_void(self._database, self._desk, sitting, attempt_id, outcome.ended_ms, now_ms)
+            elif sitting.state not in {"", "closed"}:
+                await self._settle(attempt_id, sitting, outcome, now_ms)
+            return Ended(outcome)
         ended = await self._if_due(known, sitting, now_ms)
-        if ended is None and now_ms < final_ms(known.rulebook, known.closing):
+        if ended is None and known.order is None and now_ms < final_ms(known.rulebook, known.closing):
             await self._look_again(known)
         return ended
 
     async def forced(self, attempt_id: int, now_ms: int) -> Ended | None:
-        """End an attempt whose page came back too late, by the desk's own word."""
+        """End an attempt whose page came back too late, by the desk's own word; None where that does not count: the
+        page may have come back before, unheard, or it is not proved yet that we would have heard it.
+        """
         known = await self._read(attempt_id)
         sitting = await self._desk.read(attempt_id, now_ms)
         if known.row.outcome is not None:
             return Ended(known.row.outcome)
-        if sitting.back_by_ms is None:
-            return None
-        return await self._close(known, CloseReason.PAGE_LEAVE, sitting.back_by_ms, now_ms, None)
+        return await self._end_left(known, sitting, now_ms)
 
     async def after_focus_loss(self, attempt_id: int, focus_losses: int, now_ms: int) -> Ended | None:
         """End the attempt where the page's focus was lost more often than the rulebook allows (A-02)."""
@@ -124,10 +141,6 @@ class Finisher:
             return None
         return await self._close(known, CloseReason.FOCUS_LOSS, now_ms, now_ms, None)
 
-    async def settle_void(self, attempt_id: int, generation: int, now_ms: int) -> None:
-        """Leave a tombstone for an attempt that was voided in SQL while it ran."""
-        await self._desk.settle(attempt_id, generation, CloseReason.VOID, now_ms, State.VOID, now_ms)
-
     async def look_at(self, attempt_id: int, now_ms: int) -> Outcome | None:
         """The outcome for a person who looks: one that is due, or that a crash left unrecorded, is recorded first."""
         known = await self._read(attempt_id)
@@ -136,27 +149,70 @@ class Finisher:
         ended = await self._if_due(known, await self._desk.read(attempt_id, now_ms), now_ms)
         return None if ended is None else ended.outcome
 
-    async def _late(self, known: _Known, pen: Pen, now_ms: int) -> Refusal:
+    async def _late(self, known: Known, pen: Pen, now_ms: int) -> Refusal:
         """A hand-in after the deadline is refused, but within the grace it says that the candidate was there."""
         standing = await self._desk.knock(pen, grace_ms(known.rulebook), now_ms)
         facts = {"deadline_ms": known.closing.deadline_ms, "heard": int(standing.word is Word.KNOCKED)}
         return Refusal(Reason.NOT_RUNNING, Next.NONE, facts)
 
-    async def _if_due(self, known: _Known, sitting: Sitting, now_ms: int) -> Ended | None:
+    async def _if_due(self, known: Known, sitting: Sitting, now_ms: int) -> Ended | None:
         if sitting.word is Word.ABSENT:
-            return None
+            return await self._lost(known, now_ms, "sitting_lost")
         if sitting.state == "closing":
             return await self._record(known, sitting, now_ms)
+        if known.order is not None:
+            return await self._close(known, CloseReason.STAFF, known.order.at_ms, now_ms, None)
         back_by_ms = sitting.back_by_ms
         if back_by_ms is not None and back_by_ms + CLAMP_MS <= now_ms and back_by_ms < known.closing.deadline_ms:
-            return await self._close(known, CloseReason.PAGE_LEAVE, back_by_ms, now_ms, None)
+            return await self._end_left(known, sitting, now_ms)
         if now_ms < final_ms(known.rulebook, known.closing):
             return None
         deadline_ms = known.closing.deadline_ms
         return await self._close(known, CloseReason.DEADLINE, deadline_ms, now_ms, deadline_ms)
 
+    async def _end_left(self, known: Known, sitting: Sitting, now_ms: int) -> Ended | None:
+        """A page was left for too long. Where we could not hear all the while, it may have come back: that is an
+        interruption, and the sitting goes on.
+        """
+        if sitting.left_page_ms is None or sitting.back_by_ms is None:
+            return None
+        attempt_id, left_ms, back_by_ms = known.row.id, sitting.left_page_ms, sitting.back_by_ms
+        deaf = await self._prober.deaf(slot_of(attempt_id), left_ms, back_by_ms, now_ms)
+        if deaf is None:
+            return None
+        span = leave_is_excused(left_ms, back_by_ms, deaf)
+        if span is None:
+            return await self._close(known, CloseReason.PAGE_LEAVE, back_by_ms, now_ms, None)
+        async with self._database.writing() as tx:
+            await hearing.add_case(tx, case_of(attempt_id, CaseKind.LEAVE_EXCUSED, span, sitting), now_ms)
+        await self._desk.excuse(attempt_id, sitting.generation, now_ms)
+        log.warning("leave_excused", attempt=attempt_id)
+        return None
+
+    async def _told_before(self, known: Known, now_ms: int) -> Ended | None:
+        """A tombstone: its outcome. Where SQL has lost that the answers went with it: not for us to guess."""
+        async with self._database.reading() as tx:
+            outcome = await outcomes.find_newest(tx, known.row.id)
+        return Ended(outcome) if outcome is not None else await self._lost(known, now_ms, "outcome_lost")
+
+    async def _lost(self, known: Known, now_ms: int, event: str) -> Ended | None:
+        """Redis does not know a sitting that runs. That is ours to explain, not his: a person decides."""
+        if now_ms < final_ms(known.rulebook, known.closing):
+            return None
+        attempt = known.owned.attempt
+        sitting = lost_sitting(known.row.started_ms, attempt.generation, known.closing, now_ms)
+        async with self._database.writing() as tx:
+            cases = await hearing.cases_of(tx, attempt.id)
+            if not any(case.decision is not None for case in cases):
+                span = Deaf(known.row.started_ms, now_ms)
+                if await hearing.add_case(tx, case_of(attempt.id, CaseKind.LOST, span, sitting), now_ms):
+                    log.error(event, attempt=attempt.id)
+                await attempts.look_again(tx, attempt.id, now_ms + PARKED_MS)
+                return None
+        return await self._record(known, sitting, now_ms)
+
     async def _close(
-        self, known: _Known, reason: CloseReason, instant_ms: int, now_ms: int, only_if_due_ms: int | None
+        self, known: Known, reason: CloseReason, instant_ms: int, now_ms: int, only_if_due_ms: int | None
     ) -> Ended | None:
         attempt = known.owned.attempt
         sitting = await self._desk.close(
@@ -166,28 +222,42 @@ class Finisher:
             return None
         return await self._record(known, sitting, now_ms)
 
-    async def _record(self, known: _Known, sitting: Sitting, now_ms: int) -> Ended | None:
-        """Record what a closed sitting comes to; None where its deadline has moved and it runs again."""
+    async def _record(self, known: Known, sitting: Sitting, now_ms: int) -> Ended | None:
+        """Record what a closed sitting comes to; None where its deadline has moved and it runs again, where a person
+        must decide, or where it is not proved yet that we would have heard the candidate.
+        """
         attempt = known.owned.attempt
+        if sitting.state == "closed":
+            return await self._told_before(known, now_ms)
+        if sitting.close_reason == CloseReason.HAND_IN and (sitting.closed_at_ms or 0) < known.earliest_ms:
+            # taken while SQL was away, which alone could have said that it is too early: as if it had not been
+            sitting = replace(
+                sitting, close_reason=CloseReason.DEADLINE.value, closed_at_ms=known.closing.deadline_ms
+            )
+        deaf = await self._deaf_before(known, sitting, now_ms)
+        if deaf is None:
+            return None
+        finish: Finish | None = None
         async with self._database.writing() as tx:
             await lock_enrolment(tx, attempt.enrolment_id)
-            record = await load_history(tx, attempt.enrolment_id)
-            row = next(a for a in record.attempts if a.id == attempt.id)
-            if row.outcome is None and sitting.state == "closed":
-                # SQL has lost an outcome that was told; the answers went when it was settled. Not for us to guess.
-                log.error("outcome_lost", attempt=attempt.id)
-                return None
-            closing = closing_of(known.rulebook, record, row)
+            fresh = await entries.list_of_enrolment(tx, attempt.enrolment_id)
+            now_known = replace(known, record=replace(known.record, entries=fresh))
+            closing = closing_of(known.rulebook, now_known.record, known.row)
+            by_deadline = sitting.close_reason == CloseReason.DEADLINE and now_known.order is None
             moved = (
-                row.outcome is None
-                and sitting.close_reason == CloseReason.DEADLINE
+                by_deadline
                 and now_ms < final_ms(known.rulebook, closing)
+                and await outcomes.find_newest(tx, attempt.id) is None
             )
+            if by_deadline and not moved and closing.deadline_ms != known.closing.deadline_ms:
+                return None  # it has moved while we read, and is over again: the next look reads everything anew
             if not moved:
-                finish = await self._finish(tx, known, sitting, closing)
+                finish = await self._finish(tx, now_known, sitting, closing, deaf, now_ms)
+                if finish is None:
+                    return None
                 finished = await outcomes.record_finish(tx, finish, now_ms)
-        if moved:
-            deadline = deadline_of(known.rulebook, record, row)
+        if finish is None:
+            deadline = deadline_of(known.rulebook, now_known.record, known.row)
             await self._desk.reopen(attempt.id, sitting.generation, sitting.closing, deadline, now_ms)
             await self._look_again(known, deadline.look_at_ms)
             return None
@@ -195,6 +265,16 @@ class Finisher:
             return None
         await self._settle(attempt.id, sitting, finished.outcome, now_ms)
         return Ended(finished.outcome)
+
+    async def _deaf_before(self, known: Known, sitting: Sitting, now_ms: int) -> tuple[Deaf, ...] | None:
+        """Our deafness as far as it may bear on presence at the deadline; None while no proof covers the deadline."""
+        if sitting.close_reason != CloseReason.DEADLINE or known.order is not None or sitting.word is Word.ABSENT:
+            return ()
+        if now_ms < final_ms(known.rulebook, known.closing):
+            return ()  # the deadline has moved: nothing is decided now
+        deadline_ms = known.closing.deadline_ms
+        from_ms = min(sitting.seen_ms, deadline_ms - presence_ms(known.rulebook))
+        return await self._prober.deaf(slot_of(known.row.id), from_ms, deadline_ms, now_ms)
 
     async def _settle(self, attempt_id: int, sitting: Sitting, outcome: Outcome, now_ms: int) -> None:
         """Leave the tombstone. Where Redis is away by now the outcome stands all the same; the due set brings the
@@ -207,63 +287,71 @@ class Finisher:
         except Unavailable:
             log.warning("not_settled", attempt=attempt_id)
 
-    async def _finish(self, tx: Reading, known: _Known, sitting: Sitting, closing: Closing) -> Finish:
-        attempt = known.owned.attempt
-        exam = await exams.get_exam(tx, known.owned.exam_id)
-        blueprint = from_json(exam.blueprint.encode())
+    async def _finish(
+        self, tx: Writing, known: Known, sitting: Sitting, closing: Closing, deaf: Sequence[Deaf], now_ms: int
+    ) -> Finish | None:
+        """What to record; None where a person must decide, for whom it is listed then."""
+        attempt, rulebook = known.owned.attempt, known.rulebook
+        ended = ended_of(sitting, closing, known.order)
+        cases: Sequence[Case] = ()
+        if deaf or sitting.word is Word.ABSENT:
+            cases = await hearing.cases_of(tx, attempt.id)
+        verdict = verdict_of(rulebook, sitting, ended, closing, deaf, cases)
+        blueprint = self._blueprints.find(known.owned.exam_id)
+        if blueprint is None:
+            exam = await exams.get_exam(tx, known.owned.exam_id)
+            blueprint = self._blueprints.put(exam.id, from_json(exam.blueprint.encode()))
         paper = unpack(attempt.paper)
         items = await self._shelf.items(tx, [item.version_id for item in paper.items])
         keys = {version_id: item.key for version_id, item in items.items()}
         score = mark(paper, blueprint, sitting.given, keys)
-        ended_ms = sitting.closed_at_ms if sitting.closed_at_ms is not None else closing.deadline_ms
-        ending = _ending(known.rulebook, sitting, closing)
-        outcome = outcome_of(known.rulebook, ending, ended_ms, closing, Decimal(score.total_hundredths) / 100)
+        points = Decimal(score.total_hundredths) / 100
+        outcome = outcome_of(rulebook, verdict.ending, ended.at_ms, closing, points)
+        if verdict.deaf is not None:
+            decides = outcome.state is State.EXPIRED_NO_SCORE
+            kind = CaseKind.UNDECIDED if decides else CaseKind.AUTO_SUBMITTED
+            await hearing.add_case(tx, case_of(attempt.id, kind, verdict.deaf, sitting), now_ms)
+            if decides:
+                await attempts.look_again(tx, attempt.id, now_ms + PARKED_MS)
+                log.warning("undecided", attempt=attempt.id)
+                return None
         is_marked = outcome.score is not None
         return Finish(
             attempt_id=attempt.id,
             generation=sitting.generation,
+            questions=len(paper.items),
             outcome=NewOutcome(
                 state=outcome.state.value,
                 score_hundredths=int(outcome.score * 100) if outcome.score is not None else None,
                 full_hundredths=score.full_hundredths,
                 result=outcome.result,
                 reason=outcome.reason.value,
-                cause=sitting.close_reason,
+                cause=ended.reason.value,
                 key_version=key_version(keys) if is_marked else "",
-                ended_ms=ended_ms,
+                ended_ms=ended.at_ms,
                 deadline_ms=closing.deadline_ms,
                 deadline_reason=closing.reason.value,
+                by_person=verdict.by_person,
             ),
             answers=_by_version(paper, sitting),
             detail=_detail(score) if is_marked else None,
             journal=[line.decode() for line in sitting.journal],
         )
 
-    async def _read(self, attempt_id: int) -> _Known:
-        async with self._database.reading() as tx:
-            owned = await attempts.get_attempt(tx, attempt_id)
-            record = await load_history(tx, owned.attempt.enrolment_id)
-            rulebook = await self._shelf.rulebook(tx, owned.attempt.rulebook_digest)
-        row = next(a for a in record.attempts if a.id == attempt_id)
-        return _Known(owned, record, row, rulebook, closing_of(rulebook, record, row))
+    async def load(self, attempt_ids: Iterable[int]) -> dict[int, Known]:
+        """What a finish reads of many attempts, in as many queries as for one; an id that is none is left out."""
+        return await read_known(self._database, self._shelf, attempt_ids)
 
-    async def _look_again(self, known: _Known, look_at_ms: int | None = None) -> None:
+    async def _read(self, attempt_id: int) -> Known:
+        known = (await self.load([attempt_id])).get(attempt_id)
+        if known is None:
+            raise Missing("attempt", attempt_id)
+        return known
+
+    async def _look_again(self, known: Known, look_at_ms: int | None = None) -> None:
         at_ms = final_ms(known.rulebook, known.closing) if look_at_ms is None else look_at_ms
         async with self._database.writing() as tx:
             await attempts.look_again(tx, known.row.id, at_ms)
-
-
-def _ending(rulebook: Rulebook, sitting: Sitting, closing: Closing) -> Ending:
-    match CloseReason(sitting.close_reason):
-        case CloseReason.HAND_IN:
-            return "submit"
-        case CloseReason.DEADLINE:
-            present = was_present(rulebook, closing.deadline_ms, sitting.seen_ms)
-            return "present_at_deadline" if present else "absent_at_deadline"
-        case CloseReason.VOID:
-            return "void"
-        case _:
-            return "forced_exit"
 
 
 def _by_version(paper: Paper, sitting: Sitting) -> dict[int, str]:

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from examengine import live
 from examengine.live import Desk, Opening, Standing, Word
 from examengine.papers.blueprint import Blueprint, from_json
 from examengine.papers.draw import DrawPool
 from examengine.papers.paper import pack, unpack
-from examengine.records import attempts, exams, releases
+from examengine.records import accounts, attempts, exams, releases, slots
 from examengine.records.as_rules import closing_of
 from examengine.records.attempts import Attempt, NewAttempt
 from examengine.records.database import Database, Reading, Writing
@@ -27,6 +28,7 @@ from examengine.rules.history import Closing, DeadlineReason
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.deadlines import deadline_of, final_ms, leave_grace_ms
+from examengine.sittings.tombstones import entomb
 
 SEED_BYTES = 16
 
@@ -88,6 +90,7 @@ class Starter:
                 return contract
             if (contract.round_no, contract.no) != (intent.round_no, intent.no):
                 return Refusal(Reason.NOT_RUNNING, Next.NONE)
+            session_version = max(session_version, await accounts.hold_session_version(tx, intent.person_id))
             attempt = await self._begin(tx, intent, rulebook, record, contract)
             record = await load_history(tx, enrolment.id)
         await self._open(rulebook, record, attempt, session_version, now_ms)
@@ -99,32 +102,51 @@ class Starter:
             known = await attempts.find_by_intent(tx, intent.key)
         return None if known is None else known.id
 
-    async def open_again(self, attempt_id: int, session_version: int, now_ms: int) -> Standing | None:
-        """Open a sitting that Redis does not know though its attempt runs, with a higher generation.
+    async def open_missing(self, attempt_id: int, session_version: int, now_ms: int) -> Standing | None:
+        """Open a sitting that Redis does not know in a slot it has not lost: its attempt was committed, and whoever
+        began it never got as far. Idempotent; the generation stays, so that no page has to join again.
 
         None where the attempt has an outcome, or its time is over: an empty sitting opened then would be handed in
         as if the person had been there without an answer.
+
+        Raises:
+            Missing: there is no such attempt.
+            live.Unavailable: Redis is away, or has lost the slot: it is rebuilt first.
         """
+        # Under the lock a void comes before, and is seen here, or after, and finds the sitting.
         async with self._database.writing() as tx:
             owned = await attempts.get_attempt(tx, attempt_id)
             await lock_enrolment(tx, owned.attempt.enrolment_id)
-            standing = await self._desk.read(attempt_id, now_ms)
-            if standing.word is not Word.ABSENT:
-                return standing
+            owned = await attempts.get_attempt(tx, attempt_id)
             record = await load_history(tx, owned.attempt.enrolment_id)
             rulebook = await self._shelf.rulebook(tx, owned.attempt.rulebook_digest)
             row = next(a for a in record.attempts if a.id == attempt_id)
-            if now_ms >= closing_of(rulebook, record, row).deadline_ms:
+            if row.outcome is not None or now_ms >= closing_of(rulebook, record, row).deadline_ms:
                 return None
-            if await attempts.raise_generation(tx, attempt_id) is None:
-                return None
-        # Under the lock again and with the generation of now: pages that got here together open one sitting, and
-        # none of them wipes out what another has begun to write.
-        async with self._database.writing() as tx:
-            await lock_enrolment(tx, owned.attempt.enrolment_id)
-            owned = await attempts.get_attempt(tx, attempt_id)
-            record = await load_history(tx, owned.attempt.enrolment_id)
+            session_version = max(session_version, await accounts.hold_session_version(tx, owned.person_id))
             return await self._open(rulebook, record, owned.attempt, session_version, now_ms)
+
+    async def whereabouts(self, attempt_id: int, now_ms: int) -> Word:
+        """What became of an attempt that Redis does not know: ``closed`` (SQL has its outcome, and Redis is told),
+        ``opened`` or ``already`` (it is there now: ask again), ``too_late`` (its time is over, but nobody has ended
+        it yet), ``absent`` (there is none).
+
+        Raises:
+            records.Unavailable, live.Unavailable: it cannot be said now.
+        """
+        async with self._database.reading() as tx:
+            ended = await slots.ended_of(tx, [attempt_id])
+            session_version = await attempts.session_version(tx, attempt_id)
+        if ended:
+            await entomb(self._desk, ended[0], now_ms)
+            return Word.CLOSED
+        if session_version is None:
+            return Word.ABSENT
+        standing = await self.open_missing(attempt_id, session_version, now_ms)
+        if standing is not None:
+            return standing.word
+        async with self._database.reading() as tx:
+            return Word.CLOSED if await slots.ended_of(tx, [attempt_id]) else Word.TOO_LATE
 
     async def _begin(
         self, tx: Writing, intent: StartIntent, rulebook: Rulebook, record: EnrolmentRecord, contract: Contract
@@ -164,7 +186,7 @@ class Starter:
         self, rulebook: Rulebook, record: EnrolmentRecord, attempt: Attempt, session_version: int, now_ms: int
     ) -> Standing:
         row = next(a for a in record.attempts if a.id == attempt.id)
-        return await self._desk.open(
+        standing = await self._desk.open(
             Opening(
                 attempt_id=attempt.id,
                 owner_id=record.enrolment.person_id,
@@ -176,6 +198,9 @@ class Starter:
             ),
             now_ms,
         )
+        if standing.word is Word.OPENING:
+            raise live.Unavailable("the slot is being rebuilt")
+        return standing
 
     async def _pool(self, tx: Reading, release_id: int, blueprint: Blueprint, day: date) -> DrawPool:
         known = self._pools.find((release_id, day))

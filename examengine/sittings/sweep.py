@@ -1,6 +1,12 @@
-"""The sweeper: ends what is due, working from SQL; the desk's due set is a hint. One at a time, under a lease."""
+"""The sweeper: ends what is due, working from SQL; the desk's due set is a hint. One at a time, under a lease.
+
+It is fair: what cannot be ended, by a fault of ours or because it cannot be decided yet, waits longer every time and
+never stands before the others.
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import Enum, auto
 
 import structlog
 
@@ -8,22 +14,39 @@ from examengine import live
 from examengine.clock import Clock
 from examengine.live import Desk
 from examengine.live.leases import Lease, Leases
-from examengine.live.slots import SLOTS
+from examengine.live.slots import SLOTS, slot_of
 from examengine.records import attempts
 from examengine.records.database import Database
 from examengine.records.errors import Missing, Unavailable
+from examengine.records.shapes import chunks
 from examengine.sittings.finish import Finisher
+from examengine.sittings.known import Known
+from examengine.sittings.patience import Patience
 from examengine.sittings.push import Pusher
 
 LEASE = "sweeper"
 LEASE_MS = 15_000
 EVERY_S = 1.0
+PUSH_EVERY_S = 0.5
 BATCH = 200
+LOAD = 50
 HINTS_A_SLOT = 3
-AT_ONCE = 8
-LOST_RETRY_MS = 60_000
+AT_ONCE = 3
+"""Attempts ended beside each other: they take a connection each, and requests want some too."""
+WAIT_MS, WAIT_MOST_MS = 2_000, 60_000
+RETRY_MS, RETRY_MOST_MS = 2_000, 300_000
 
 log = structlog.get_logger("examengine.sweeper")
+
+
+class _Became(Enum):
+    """What became of a look at an attempt."""
+
+    ENDED = auto()
+    NOT_ENDED = auto()
+    NO_RECORD = auto()
+    FAILED = auto()
+    AWAY = auto()
 
 
 class Sweeper:
@@ -46,33 +69,61 @@ class Sweeper:
         self._pusher = pusher
         self._clock = clock
         self._owner = owner
+        self._lease: Lease | None = None
+        self._has_more = False
+        self._waiting = Patience(WAIT_MS, WAIT_MOST_MS, free=1)
+        self._failing = Patience(RETRY_MS, RETRY_MOST_MS)
+
+    @property
+    def failing(self) -> int:
+        """How many attempts cannot be ended by a fault of ours: somebody must look."""
+        return len(self._failing)
 
     async def run(self) -> None:
-        """Sweep until cancelled; what is away for a moment is tried again."""
-        lease: Lease | None = None
+        """Sweep until cancelled; what is away for a moment is tried again. Facts do not wait for a long sweep."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again(self._sweep_all, EVERY_S))
+            group.create_task(self._again(self._push_all, PUSH_EVERY_S))
+
+    async def sweep(self, now_ms: int) -> int:
+        """Push what waits, end what is due; the number of attempts ended.
+
+        Raises:
+            live.Unavailable, records.Unavailable: nothing could be ended.
+        """
+        await self._pusher.push_waiting(now_ms)
+        due = await self._due(now_ms)
+        hinted = [one for one in await self._hinted(now_ms) if not self._waiting.waits(one, now_ms)]
+        batch = [one for one in dict.fromkeys([*due, *hinted]) if not self._failing.waits(one, now_ms)]
+        ended = 0
+        for part in chunks(batch, LOAD):
+            ended += await self._end_all(part, now_ms)
+        self._has_more = len(due) >= BATCH and ended > 0
+        for patience in (self._waiting, self._failing):
+            patience.forget_old(now_ms)
+        return ended
+
+    async def _again(self, work: Callable[[], Awaitable[None]], every_s: float) -> None:
         while True:
             try:
-                lease = await self._held(lease)
-                # on the last evening everyone has the same deadline: no pause while there is more
-                while lease is not None and await self.sweep(self._clock.now_ms()) >= BATCH:
-                    lease = await self._held(lease)
+                await work()
             except (live.Unavailable, Unavailable) as error:
                 log.warning("sweep_waits", error=type(error).__name__)
             except Exception:
                 log.exception("sweep_failed")
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(every_s)
 
-    async def sweep(self, now_ms: int) -> int:
-        """Push what waits, end what is due; the number of attempts ended."""
-        await self._pusher.push_waiting(now_ms)
-        batch = dict.fromkeys([*await self._due(now_ms), *await self._hinted(now_ms)])
-        gate = asyncio.Semaphore(AT_ONCE)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._end(gate, attempt_id, now_ms)) for attempt_id in batch]
-        except ExceptionGroup as away:
-            raise away.exceptions[0] from None
-        return sum(task.result() for task in tasks)
+    async def _sweep_all(self) -> None:
+        self._has_more = True
+        while self._has_more:  # on the last evening everyone has the same deadline: no pause while there is more
+            self._lease = await self._held(self._lease)
+            self._has_more = False
+            if self._lease is not None:
+                await self.sweep(self._clock.now_ms())
+
+    async def _push_all(self) -> None:
+        if self._lease is not None:
+            await self._pusher.push_waiting(self._clock.now_ms())
 
     async def _held(self, lease: Lease | None) -> Lease | None:
         if lease is not None and await self._leases.renew(lease, LEASE_MS):
@@ -84,28 +135,71 @@ class Sweeper:
             return [row.attempt_id for row in await attempts.due(tx, now_ms, BATCH)]
 
     async def _hinted(self, now_ms: int) -> list[int]:
-        slots = await asyncio.gather(*(self._desk.due(slot, now_ms, HINTS_A_SLOT) for slot in range(SLOTS)))
-        return [attempt_id for slot in slots for attempt_id in slot]
+        """What the desk thinks is due; of each slot a few beside those that wait. A shut slot says nothing."""
+        wait = [0] * SLOTS
+        for attempt_id in self._waiting.waiting(now_ms) | self._failing.waiting(now_ms):
+            wait[slot_of(attempt_id)] += 1
+        slots = await asyncio.gather(
+            *(self._desk.due(slot, now_ms, HINTS_A_SLOT + wait[slot]) for slot in range(SLOTS)),
+            return_exceptions=True,
+        )
+        away = [told for told in slots if isinstance(told, BaseException)]
+        if len(away) == SLOTS or any(not isinstance(told, live.Unavailable) for told in away):
+            raise away[0]
+        return [attempt_id for told in slots if not isinstance(told, BaseException) for attempt_id in told]
 
-    async def _end(self, gate: asyncio.Semaphore, attempt_id: int, now_ms: int) -> bool:
+    async def _end_all(self, part: Sequence[int], now_ms: int) -> int:
+        """End attempts; how many. Where the desk is away for some, the others are ended all the same."""
+        known = await self._load(part)
+        gate = asyncio.Semaphore(AT_ONCE)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._end(gate, attempt_id, known, now_ms)) for attempt_id in part]
+        except ExceptionGroup as away:
+            raise away.exceptions[0] from None
+        became = dict(zip(part, (task.result() for task in tasks), strict=True))
+        ended = sum(one is _Became.ENDED for one in became.values())
+        if became and all(one is _Became.AWAY for one in became.values()):
+            raise live.Unavailable("the desk is away for all that are due")
+        later = [attempt_id for attempt_id, one in became.items() if one is not _Became.ENDED]
+        if later:
+            async with self._database.writing() as tx:
+                for attempt_id in later:
+                    wait_ms = max(WAIT_MS, self._failing.wait_ms(attempt_id, now_ms))
+                    await attempts.put_off(tx, attempt_id, now_ms, now_ms + wait_ms)
+        return ended
+
+    async def _load(self, part: Sequence[int]) -> Mapping[int, Known]:
+        """What is known of the attempts, read together; where one of them cannot be read each is read by itself."""
+        try:
+            return await self._finisher.load(part)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("not_loaded")
+            return {}
+
+    async def _end(
+        self, gate: asyncio.Semaphore, attempt_id: int, known: Mapping[int, Known], now_ms: int
+    ) -> _Became:
         async with gate:
             try:
-                if await self._finisher.when_due(attempt_id, now_ms) is not None:
-                    return True
-                await self._put_off_if_lost(attempt_id, now_ms)
+                ended = await self._finisher.when_due(attempt_id, now_ms, known.get(attempt_id))
             except Missing:
                 log.warning("due_without_record", attempt=attempt_id)
-            except (live.Unavailable, Unavailable):
+                self._waiting.failed(attempt_id, now_ms)
+                return _Became.NO_RECORD
+            except live.Unavailable:
+                return _Became.AWAY
+            except Unavailable:
                 raise
             except Exception:
-                log.exception("attempt_not_ended", attempt=attempt_id)
-        return False
-
-    async def _put_off_if_lost(self, attempt_id: int, now_ms: int) -> None:
-        """A sitting that Redis has lost is nobody's absence: say so, and do not spin on it."""
-        sitting = await self._desk.read(attempt_id, now_ms)
-        if sitting.word is not live.Word.ABSENT and sitting.state != "closed":
-            return
-        log.error("sitting_lost", attempt=attempt_id)
-        async with self._database.writing() as tx:
-            await attempts.look_again(tx, attempt_id, now_ms + LOST_RETRY_MS)
+                tries, wait_ms = self._failing.failed(attempt_id, now_ms)
+                log.exception("attempt_not_ended", attempt=attempt_id, tries=tries, again_in_ms=wait_ms)
+                return _Became.FAILED
+        self._failing.succeeded(attempt_id)
+        if ended is None:
+            self._waiting.failed(attempt_id, now_ms)
+            return _Became.NOT_ENDED
+        self._waiting.succeeded(attempt_id)
+        return _Became.ENDED

@@ -41,7 +41,7 @@ async def a_running_sitting(
 
 async def a_page_of(desk: Desk, now_ms: int, *, attempt_id: int = ATTEMPT, page: str = "page") -> Pen:
     """The pen of a newer page."""
-    claimed = await desk.claim(attempt_id, OWNER, 1, page, now_ms)
+    claimed = await desk.claim(attempt_id, OWNER, 1, page, "test", now_ms)
     assert claimed.word == "claimed"
     return Pen(attempt_id, OWNER, 1, claimed.generation, claimed.epoch)
 

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from examengine.live import Coalescer, Desk, ScriptFailed, Unavailable, connect
 from examengine.live.scripts import Script
+from examengine.live.wire import Command, Wire
 from tests.live.builders import DEADLINE_MS, a_running_sitting, answer
 
 ECHO = Script("echo", "return ARGV[1]")
@@ -19,13 +20,13 @@ class Exchanges(list[int]):
     """How many commands each pipeline carried."""
 
     def watch(self, calls: Coalescer, monkeypatch: pytest.MonkeyPatch) -> "Exchanges":
-        send = calls._exchange
+        send = calls._servers._exchange
 
-        async def counted(commands: list[tuple[object, ...]]) -> list[object]:
+        async def counted(wire: Wire, commands: list[Command]) -> list[object]:
             self.append(len(commands))
-            return await send(commands)
+            return await send(wire, commands)
 
-        monkeypatch.setattr(calls, "_exchange", counted)
+        monkeypatch.setattr(calls._servers, "_exchange", counted)
         return self
 
 
@@ -119,7 +120,7 @@ async def test_a_caller_that_goes_away_disturbs_nobody(calls: Coalescer) -> None
 
 
 async def test_what_waits_is_bounded(redis_url: str) -> None:
-    calls = Coalescer(Redis.from_url(redis_url), max_waiting=3)
+    calls = connect(redis_url, max_waiting=3)
     told = await asyncio.gather(*(calls.command("PING") for _ in range(5)), return_exceptions=True)
     assert [type(reply) for reply in told] == [bytes] * 3 + [Unavailable] * 2
     await calls.aclose()

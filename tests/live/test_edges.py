@@ -16,7 +16,7 @@ async def act(desk: Desk, case: EdgeCase, pen: Pen, now_ms: int) -> Standing:
         case "pulse":
             return await desk.pulse(pen, now_ms)
         case "claim":
-            return await desk.claim(ATTEMPT, OWNER, 1, "another", now_ms)
+            return await desk.claim(ATTEMPT, OWNER, 1, "another", "test", now_ms)
         case "leave":
             return await desk.leave(pen, 9, now_ms)
         case "come_back":

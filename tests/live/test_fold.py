@@ -80,7 +80,7 @@ async def play(url: str, acts: list[tuple[int, tuple[object, ...]]]) -> None:
             case ("pulse", epoch, int(sequence)):
                 await desk.pulse(pen(epoch), now_ms, sequence)
             case ("claim",):
-                page = await desk.claim(ATTEMPT, OWNER, 1, "page", now_ms)
+                page = await desk.claim(ATTEMPT, OWNER, 1, "page", "test", now_ms)
                 model.epoch = page.epoch
             case ("push",):
                 version += 1
@@ -99,10 +99,20 @@ async def play(url: str, acts: list[tuple[int, tuple[object, ...]]]) -> None:
     assert folded.answers == after.answers
     assert folded.flags == after.flags
     assert (folded.revision, folded.epoch) == (after.revision, after.epoch)
-    # Segments that were shipped twice, or overlap, change nothing.
-    assert fold([*after.journal, *after.journal]) == folded
-    half = len(after.journal) // 2
-    assert fold([*after.journal[: half + 3], *after.journal[half:]]) == folded
+    assert (folded.page_id, folded.device, folded.pen_since_ms) == (after.page_id, after.device, after.pen_since_ms)
+    assert (folded.left_page_ms, folded.focus_losses) == (after.left_page_ms, after.focus_losses)
+    assert (folded.closings, folded.closed, folded.closed_at_ms) == (
+        after.closing,
+        after.close_reason,
+        after.closed_at_ms,
+    )
+    # Pulses are thinned: the journal may know a sign of life that is 20 s older.
+    assert after.seen_ms - 20_000 < folded.seen_ms <= after.seen_ms
+    assert folded.sequence <= after.sequence
+    assert folded.items == after.items
+    # Lines that are read twice change no answer.
+    twice = fold([*after.journal, *after.journal])
+    assert (twice.answers, twice.flags, twice.revision) == (folded.answers, folded.flags, folded.revision)
     assert {("a", p): kept.value for p, kept in after.answers.items()} | {
         ("f", p): kept.value for p, kept in after.flags.items()
     } == {item: value for item, (_, value) in model.held.items()}

@@ -48,7 +48,7 @@ async def test_a_claim_answers_all_that_a_page_is_drawn_from(desk: Desk) -> None
     await desk.save(pen, answer(1, 3, "bc"), NOW_MS)
     await desk.save(pen, flag(2, 4), NOW_MS)
 
-    page = await desk.claim(ATTEMPT, OWNER, 1, "next", NOW_MS + 7)
+    page = await desk.claim(ATTEMPT, OWNER, 1, "next", "test", NOW_MS + 7)
 
     assert (page.word, page.epoch, page.page_id, page.items, page.owner_id) == ("claimed", 2, "next", 20, OWNER)
     assert (page.pen_since_ms, page.seen_ms, page.sequence) == (NOW_MS + 7, NOW_MS + 7, 0)
@@ -59,7 +59,7 @@ async def test_a_claim_answers_all_that_a_page_is_drawn_from(desk: Desk) -> None
 
 async def test_a_newer_signed_session_is_let_in_and_shuts_out_the_older(desk: Desk) -> None:
     pen = await a_running_sitting(desk)
-    assert (await desk.claim(ATTEMPT, OWNER, 2, "x", NOW_MS)).word == "claimed"
+    assert (await desk.claim(ATTEMPT, OWNER, 2, "x", "test", NOW_MS)).word == "claimed"
     assert (await desk.pulse(pen, NOW_MS)).word == "revoked"
 
 
@@ -68,7 +68,7 @@ async def test_a_pushed_session_version_revokes_at_once(desk: Desk) -> None:
     assert (await desk.push(ATTEMPT, 1, NOW_MS, session_version=2)).word == "pushed"
     assert (await desk.push(ATTEMPT, 1, NOW_MS, session_version=2)).word == "already"
     assert (await desk.save(pen, answer(1, 1, "a"), NOW_MS)).word == "revoked"
-    assert (await desk.claim(ATTEMPT, OWNER, 1, "x", NOW_MS)).word == "revoked"
+    assert (await desk.claim(ATTEMPT, OWNER, 1, "x", "test", NOW_MS)).word == "revoked"
 
 
 async def test_a_pushed_deadline_counts_once_whatever_the_order(desk: Desk) -> None:
@@ -121,7 +121,7 @@ async def test_nothing_is_written_once_closing(desk: Desk) -> None:
     for word in (
         (await desk.pulse(pen, NOW_MS)).word,
         (await desk.leave(pen, 3, NOW_MS)).word,
-        (await desk.claim(ATTEMPT, OWNER, 1, "x", NOW_MS)).word,
+        (await desk.claim(ATTEMPT, OWNER, 1, "x", "test", NOW_MS)).word,
         (await desk.knock(pen, 30_000, DEADLINE_MS)).word,
     ):
         assert word == "closed"
@@ -255,4 +255,4 @@ async def test_a_hundred_items_stay_in_redis_compact_form(desk: Desk) -> None:
 @pytest.mark.parametrize("name", ["a b", "x" * 65, "line\nbreak"])
 async def test_names_that_would_break_a_journal_line_are_refused(desk: Desk, name: str) -> None:
     with pytest.raises(ValueError, match="too long, or with spaces"):
-        await desk.claim(ATTEMPT, OWNER, 1, name, NOW_MS)
+        await desk.claim(ATTEMPT, OWNER, 1, name, "test", NOW_MS)

@@ -25,7 +25,7 @@ async def test_a_saved_answer_tells_all_that_a_pulse_would(desk: Desk) -> None:
     assert (told.kept.value, told.kept.revision, told.kept.mark, told.kept.at_ms) == ("bd", 1, (1, 1), NOW_MS)
 
 
-async def test_a_repeated_operation_is_a_success_and_writes_nothing(desk: Desk) -> None:
+async def test_a_repeated_operation_is_a_success_and_writes_nothing_but_that_the_page_is_there(desk: Desk) -> None:
     pen = await a_running_sitting(desk)
     await desk.save(pen, answer(1, 7, "b"), NOW_MS)
     before = await desk.read(ATTEMPT, NOW_MS)
@@ -34,7 +34,8 @@ async def test_a_repeated_operation_is_a_success_and_writes_nothing(desk: Desk) 
 
     assert (told.word, told.is_kept, told.revision) == ("repeated", True, 1)
     after = await desk.read(ATTEMPT, NOW_MS)
-    assert (after.answers, after.journal) == (before.answers, before.journal)
+    assert after.answers == before.answers
+    assert after.journal == (*before.journal, f"p {NOW_MS + 5} 1.0".encode())
     assert after.seen_ms == NOW_MS + 5
 
 
@@ -170,7 +171,7 @@ async def test_who_has_no_business_here_is_told_nothing(desk: Desk, stranger: Pe
         await desk.leave(stranger, 1, NOW_MS),
         await desk.hand_in(stranger, CloseReason.GIVE_UP, NOW_MS),
         await desk.knock(stranger, 30_000, DEADLINE_MS),
-        await desk.claim(stranger.attempt_id, stranger.owner_id, stranger.session_version, "x", NOW_MS),
+        await desk.claim(stranger.attempt_id, stranger.owner_id, stranger.session_version, "x", "test", NOW_MS),
     ):
         assert (told.word, told.deadline_ms, told.epoch, told.state) == (word, 0, 0, "")
     after = await desk.read(ATTEMPT, NOW_MS)

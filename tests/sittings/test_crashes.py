@@ -3,13 +3,15 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from examengine import live
 from examengine.live import CloseReason, Pen, Word
-from examengine.live.desk import CLOSE, HAND_IN, REOPEN, SETTLE
+from examengine.live.desk import CLOSE, HAND_IN, READ, REOPEN, SETTLE
 from examengine.live.scripts import Script
 from examengine.records.errors import Unavailable
+from examengine.records.tables import attempt_journals
 from examengine.sittings.finish import Ended
 from tests.faults import Line, sql_away, sql_failing_at
 from tests.world import World
@@ -162,13 +164,108 @@ async def test_sql_away_in_the_middle_of_a_sweep_ends_nothing_and_loses_nothing(
     assert (await world.outcome(pen.attempt_id)).state == "expired_no_score"
 
 
-async def test_a_hand_in_while_sql_is_away_closes_nothing(world: World) -> None:
-    """Hand-ins wait for SQL; until then the page may go on and the same intent is repeated."""
+async def test_a_hand_in_while_sql_is_away_keeps_its_own_time(world: World) -> None:
+    """At 23:59:59 the desk takes it; SQL comes back after the deadline."""
     pen, _ = await a_page_with_answers(world)
+    deadline_ms = (await world.attempt(pen.attempt_id)).base_deadline_ms
+    world.clock.move_to(deadline_ms - 1)
+    async with sql_away(world.services.database):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
+            world.clock.advance(20_000)
+        assert (await world.services.desk.read(pen.attempt_id, world.now_ms)).state == "closing"
+    world.clock.advance(MINUTE_MS)
+    assert await world.services.sweeper.sweep(world.now_ms) == 1
+    outcome = await world.outcome(pen.attempt_id)
+    assert (outcome.state, outcome.cause, outcome.ended_ms) == ("submitted", "hand_in", deadline_ms - 1)
+    assert outcome.score_hundredths == 6000
+
+
+async def test_a_hand_in_at_the_deadline_while_sql_is_away_is_too_late_all_the_same(world: World) -> None:
+    pen, _ = await a_page_with_answers(world)
+    world.clock.move_to((await world.attempt(pen.attempt_id)).base_deadline_ms)
     async with sql_away(world.services.database):
         with pytest.raises(Unavailable):
             await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
     assert (await world.services.desk.read(pen.attempt_id, world.now_ms)).state == "running"
+
+
+@pytest.mark.parametrize("sql_back_after_ms", [MINUTE_MS, 70 * MINUTE_MS])
+async def test_a_hand_in_that_was_too_early_and_only_sql_could_have_said_so_is_undone(
+    world: World, sql_back_after_ms: int
+) -> None:
+    person_id, _, attempt_id = await world.a_candidate_in_an_exam({"exam.min_minutes_before_submit": 15})
+    pen = await world.pen(attempt_id, person_id)
+    async with sql_away(world.services.database):
+        with pytest.raises(Unavailable):
+            await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
+    world.clock.advance(sql_back_after_ms)
+    outcome = await world.services.finisher.look_at(attempt_id, world.now_ms)
+    if sql_back_after_ms == MINUTE_MS:
+        assert outcome is None
+        assert (await world.services.desk.pulse(pen, world.now_ms)).word is Word.ALIVE
+    else:
+        assert outcome is not None
+        assert (outcome.state, outcome.cause) == ("expired_no_score", "deadline")
+
+
+async def test_a_give_up_while_sql_is_away_closes_nothing(world: World) -> None:
+    """It waits for SQL; until then the page may go on and the same intent is repeated."""
+    pen, _ = await a_page_with_answers(world)
+    async with sql_away(world.services.database):
+        with pytest.raises(Unavailable):
+            await world.services.finisher.by_page(pen, CloseReason.GIVE_UP, world.now_ms)
+    assert (await world.services.desk.read(pen.attempt_id, world.now_ms)).state == "running"
+
+
+@pytest.mark.parametrize(
+    ("script", "carried_out"), [(READ, False), (SETTLE, False), (SETTLE, True)], ids=["read", "unheard", "heard"]
+)
+async def test_a_void_that_broke_off_between_its_steps_is_made_good_with_its_journal(
+    world_on_a_line: World, line: Line, script: Script, carried_out: bool
+) -> None:
+    world = world_on_a_line
+    pen, _ = await a_page_with_answers(world)
+    await world.voided(pen.attempt_id)
+    line.cut_at(script, carried_out=carried_out)
+    with pytest.raises(live.Unavailable):
+        await world.services.pusher.push_waiting(world.now_ms)
+    line.mend()
+    assert await world.services.pusher.push_waiting(world.now_ms) == 1
+    assert await world.services.pusher.push_waiting(world.now_ms) == 0
+    assert await is_settled(world, pen.attempt_id)
+    assert (await world.outcome(pen.attempt_id)).state == "void"
+    async with world.services.database.reading() as tx:
+        count = await tx.value(
+            select(attempt_journals.c.count).where(attempt_journals.c.attempt_id == pen.attempt_id)
+        )
+    assert count == 32  # opened, claimed, thirty answers
+
+
+async def test_a_void_whose_journal_could_not_be_archived_keeps_its_sitting_until_it_is(world: World) -> None:
+    pen, _ = await a_page_with_answers(world)
+    await world.voided(pen.attempt_id)
+    with sql_failing_at(world.services.database, "INSERT INTO attempt_journals"), pytest.raises(Unavailable):
+        await world.services.pusher.push_waiting(world.now_ms)
+    assert len((await world.services.desk.read(pen.attempt_id, world.now_ms)).journal) == 32
+    await world.services.pusher.push_waiting(world.now_ms)
+    assert await is_settled(world, pen.attempt_id)
+
+
+@pytest.mark.parametrize("broken", ["UPDATE open_attempts", "UPDATE outbox"])
+async def test_extra_time_whose_push_broke_off_is_pushed_again(world: World, broken: str) -> None:
+    person_id, enrolment, attempt_id = await world.a_candidate_in_an_exam()
+    pen = await world.pen(attempt_id, person_id)
+    deadline_ms = (await world.attempt(attempt_id)).base_deadline_ms
+    await world.extra_time(enrolment, attempt_id, 15)
+    with sql_failing_at(world.services.database, broken), pytest.raises(Unavailable):
+        await world.services.pusher.push_waiting(world.now_ms)
+    assert await world.services.pusher.push_waiting(world.now_ms) == 1
+    world.clock.move_to(deadline_ms + FINAL_MS)
+    assert await world.services.sweeper.sweep(world.now_ms) == 0
+    told = await world.services.desk.pulse(pen, world.now_ms)
+    assert (told.word, told.deadline_ms) == (Word.ALIVE, deadline_ms + 15 * MINUTE_MS)
 
 
 async def test_a_lost_sitting_is_not_recorded_as_absent_nor_spun_on(world: World) -> None:
@@ -191,7 +288,7 @@ async def test_a_tombstone_whose_outcome_sql_has_lost_is_not_taken_for_an_empty_
     with capture_logs() as logs:
         for _ in range(3):
             assert await world.services.sweeper.sweep(world.now_ms) == 0
-    assert [log["event"] for log in logs] == ["outcome_lost", "sitting_lost"]
+    assert [log["event"] for log in logs] == ["outcome_lost"]
     assert await world.series(pen.attempt_id) == ()
 
 
@@ -201,8 +298,8 @@ async def test_a_sitting_that_was_rebuilt_after_it_was_closed_is_not_finished_by
     pen, _ = await a_page_with_answers(world)
     await world.services.desk.hand_in(pen, CloseReason.HAND_IN, world.now_ms)
     closed = await world.services.desk.read(pen.attempt_id, world.now_ms)
-    await world.services.calls.command("DEL", f"{{{pen.attempt_id % 64:02d}}}:sitting:{pen.attempt_id}")
-    await world.services.starter.open_again(pen.attempt_id, 1, world.now_ms)
+    await world.services.calls.command("FLUSHALL")
+    await world.services.rebuilder.look(world.now_ms)
     known = await world.services.finisher._read(pen.attempt_id)
     assert await world.services.finisher._record(known, closed, world.now_ms) is None
     assert await world.series(pen.attempt_id) == ()

@@ -8,7 +8,7 @@ from tests.world import World
 
 async def test_a_sitting_is_started_answered_handed_in_and_marked(world: World) -> None:
     person_id, _, attempt_id = await world.a_candidate_in_an_exam()
-    claimed = await world.services.desk.claim(attempt_id, person_id, 1, "page", world.now_ms)
+    claimed = await world.services.desk.claim(attempt_id, person_id, 1, "page", "test", world.now_ms)
     pen = Pen(attempt_id, person_id, 1, claimed.generation, claimed.epoch)
     await world.services.desk.save(pen, Operation(1, "a", 1, 0, "a"), world.now_ms)
     ended = await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)

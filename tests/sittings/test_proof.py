@@ -8,7 +8,7 @@ from examengine.live import CloseReason
 from examengine.papers.blueprint import Blueprint
 from examengine.papers.draw import draw
 from examengine.papers.paper import Paper, unpack
-from examengine.records import exams, outcomes
+from examengine.records import archives, exams, outcomes
 from examengine.records.attempts import Attempt
 from examengine.records.enrolments import Enrolment
 from examengine.sittings.start import local_day
@@ -131,5 +131,5 @@ async def test_the_journal_is_kept_with_the_outcome(world: World) -> None:
     await world.answer(pen, {1: "a", 2: "b"})
     await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
     async with world.services.database.reading() as tx:
-        lines = await outcomes.get_journal(tx, attempt_id)
+        lines = await archives.get_journal(tx, attempt_id)
     assert [line[0] for line in lines] == ["o", "c", "a", "a", "z"]

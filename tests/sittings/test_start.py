@@ -185,48 +185,96 @@ async def test_an_opening_that_broke_off_is_made_good_when_the_page_opens(
     assert ended.outcome.state == "submitted"
 
 
-async def test_a_sitting_opened_again_takes_a_higher_generation_and_its_deadline_stays(world: World) -> None:
+async def a_start_that_never_got_to_redis(world: World, line: Line) -> tuple[Enrolment, int]:
+    """Committed, and not opened."""
     enrolment = await a_candidate(world)
-    attempt_id = await world.started(enrolment)
+    line.cut_at(OPEN)
+    with pytest.raises(live.Unavailable):
+        await world.services.starter.start(intent_of(enrolment), 1, world.now_ms)
+    line.mend()
+    [attempt] = (await record_of(world, enrolment)).attempts
+    return enrolment, attempt.id
+
+
+async def test_a_sitting_that_was_never_opened_is_opened_with_the_generation_it_has(
+    world_on_a_line: World, line: Line
+) -> None:
+    world = world_on_a_line
+    _, attempt_id = await a_start_that_never_got_to_redis(world, line)
     deadline_ms = (await world.attempt(attempt_id)).base_deadline_ms
-    await world.services.calls.command("FLUSHALL")
     world.clock.advance(10 * MINUTE_MS)
-    await world.services.starter.open_again(attempt_id, 1, world.now_ms)
-    assert (await world.attempt(attempt_id)).generation == 2
-    sitting = await world.services.desk.read(attempt_id, world.now_ms)
-    assert (sitting.generation, sitting.deadline_ms, sitting.state) == (2, deadline_ms, "running")
+    opened = await world.services.starter.open_missing(attempt_id, 1, world.now_ms)
+    assert opened is not None
+    assert (opened.word, opened.generation, opened.deadline_ms) == ("opened", 1, deadline_ms)
+    assert (await world.attempt(attempt_id)).generation == 1
 
 
-async def test_pages_that_open_a_lost_sitting_together_open_one(world: World) -> None:
-    enrolment = await a_candidate(world)
-    attempt_id = await world.started(enrolment)
-    await world.services.calls.command("FLUSHALL")
-    open_again = world.services.starter.open_again
-    opened = await asyncio.gather(*(open_again(attempt_id, 1, world.now_ms) for _ in range(4)))
-    generation = (await world.attempt(attempt_id)).generation
-    assert {standing.generation for standing in opened if standing} == {generation}
-    assert [standing.word for standing in opened if standing].count(Word.OPENED) == 1
-    sitting = await world.services.desk.read(attempt_id, world.now_ms)
-    assert (sitting.generation, len(sitting.journal)) == (generation, 1)
+async def test_pages_that_open_between_a_starts_commit_and_its_opening_open_one_sitting(
+    world_on_a_line: World, line: Line
+) -> None:
+    world = world_on_a_line
+    enrolment, attempt_id = await a_start_that_never_got_to_redis(world, line)
+    open_missing = world.services.starter.open_missing
+    opened = await asyncio.gather(*(open_missing(attempt_id, 1, world.now_ms) for _ in range(4)))
+    assert sorted(standing.word for standing in opened if standing) == ["already"] * 3 + ["opened"]
+    pen = await world.pen(attempt_id, enrolment.person_id)
+    await world.answer(pen, {1: "a"})
+    again = await open_missing(attempt_id, 1, world.now_ms)
+    assert again is not None
+    assert again.word == "already"
+    told = await world.services.desk.pulse(pen, world.now_ms)
+    assert (told.word, told.generation, told.revision) == ("alive", 1, 1)
 
 
-async def test_a_lost_sitting_whose_time_is_over_is_not_opened_again(world: World) -> None:
-    enrolment = await a_candidate(world)
-    attempt_id = await world.started(enrolment)
-    await world.services.calls.command("FLUSHALL")
+async def test_a_missing_sitting_whose_time_is_over_is_not_opened(world_on_a_line: World, line: Line) -> None:
+    world = world_on_a_line
+    _, attempt_id = await a_start_that_never_got_to_redis(world, line)
     deadline_ms = (await world.attempt(attempt_id)).base_deadline_ms
-    world.clock.move_to(deadline_ms)
-    assert await world.services.starter.open_again(attempt_id, 1, deadline_ms) is None
-    assert await world.services.starter.open_again(attempt_id, 1, deadline_ms - 1) is not None
+    starter = world.services.starter
+    assert await starter.open_missing(attempt_id, 1, deadline_ms) is None
+    assert await starter.whereabouts(attempt_id, deadline_ms) is Word.TOO_LATE
+    assert await starter.open_missing(attempt_id, 1, deadline_ms - 1) is not None
 
 
-async def test_a_finished_attempt_is_not_opened_again(world: World) -> None:
+@pytest.mark.parametrize("end", ["handed_in", "voided"])
+async def test_a_finished_attempt_is_not_opened_but_its_tombstone_is_left_again(world: World, end: str) -> None:
     enrolment = await a_candidate(world)
     attempt_id = await world.started(enrolment)
     pen = await world.pen(attempt_id, enrolment.person_id)
-    await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
+    if end == "handed_in":
+        await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
+    else:
+        await world.voided(attempt_id)
+        await world.services.pusher.push_waiting(world.now_ms)
+    await world.services.calls.command("DEL", f"{{{attempt_id % 64:02d}}}:sitting:{attempt_id}")
+    assert await world.services.starter.open_missing(attempt_id, 1, world.now_ms) is None
+    assert (await world.services.desk.read(attempt_id, world.now_ms)).word == "absent"
+    assert await world.services.starter.whereabouts(attempt_id, world.now_ms) is Word.CLOSED
+    told = await world.services.desk.pulse(pen, world.now_ms)
+    outcome = await world.outcome(attempt_id)
+    assert (told.word, told.outcome, told.closed_at_ms) == ("closed", outcome.state, outcome.ended_ms)
+
+
+async def test_the_whereabouts_of_what_never_was_are_nowhere(world: World) -> None:
+    assert await world.services.starter.whereabouts(999, world.now_ms) is Word.ABSENT
+
+
+async def test_whereabouts_open_what_was_never_opened(world_on_a_line: World, line: Line) -> None:
+    world = world_on_a_line
+    _, attempt_id = await a_start_that_never_got_to_redis(world, line)
+    assert await world.services.starter.whereabouts(attempt_id, world.now_ms) is Word.OPENED
+    assert await world.services.starter.whereabouts(attempt_id, world.now_ms) is Word.ALREADY
+
+
+async def test_nothing_is_opened_in_a_slot_that_redis_has_lost(world: World) -> None:
+    """An empty sitting beside the shipped lines of a lost one would be a second beginning."""
+    enrolment = await a_candidate(world)
+    attempt_id = await world.started(enrolment)
     await world.services.calls.command("FLUSHALL")
-    assert await world.services.starter.open_again(attempt_id, 1, world.now_ms) is None
+    with pytest.raises(live.Unavailable):
+        await world.services.starter.open_missing(attempt_id, 1, world.now_ms)
+    with pytest.raises(live.Unavailable):
+        await world.services.starter.whereabouts(attempt_id, world.now_ms)
     assert (await world.services.desk.read(attempt_id, world.now_ms)).word == "absent"
 
 

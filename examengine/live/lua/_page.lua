@@ -1,6 +1,6 @@
 -- What every command that comes from an exam page begins with, after _sitting.lua.
 --   ARGV[4] owner   ARGV[5] session version   ARGV[6] generation   ARGV[7] epoch of the page's token
-local MAX_LINES = 20000
+local MAX_ASIDE = 250
 
 local function unknown(h)
   local word = stranger(h, ARGV[4], ARGV[5])
@@ -20,11 +20,6 @@ local function answer(word, h, ...)
   return reply(word, h, ...)
 end
 
--- Reports are the page's to repeat as often as it likes: they do not fill the journal.
-local function note_report(h, line)
-  if redis.call('LLEN', KEYS[2]) < MAX_LINES then note(h, line) end
-end
-
 -- A report of the page about itself, ARGV[8] its sequence. One of another epoch, or older than something that
 -- was accepted later, is only logged, in a capital letter; one that was accepted before is said again.
 local function hearsay(h, letter)
@@ -33,4 +28,20 @@ local function hearsay(h, letter)
   if mine and tonumber(ARGV[8]) > tonumber(h[SQ]) then return nil end
   note_report(h, letter:upper() .. ' ' .. ms(at) .. ' ' .. ARGV[7] .. '.' .. ARGV[8])
   return 'logged'
+end
+
+local function is_in_range(h, position)
+  return tonumber(position) >= 1 and tonumber(position) <= tonumber(h[N])
+end
+
+local function value_of(kept) return kept:match('^%d+ %d+%.%d+ %d+ (.*)$') end
+
+-- What an older page could not send is kept for a person to see, a bounded number of times; never what stands anyway.
+local function aside(h, field, sequence, kept, value)
+  if field:sub(1, 1) ~= 'a' or (kept and value_of(kept) == value) or (not kept and value == '') then return end
+  local entry = ARGV[7] .. '.' .. sequence .. ' ' .. field:sub(2) .. ' ' .. value
+  local known = redis.call('HMGET', KEYS[1], 'sc', 'sm')
+  if known[2] == entry or tonumber(known[1] or 0) >= MAX_ASIDE then return end
+  redis.call('HSET', KEYS[1], 'sc', (known[1] or 0) + 1, 'sm', entry)
+  note(h, 's ' .. ms(at) .. ' ' .. entry)
 end

@@ -4,9 +4,12 @@
 --   ARGV[1] now, ms   ARGV[2] how far now may be from this server's own time, ms; -1: as far as it likes
 --   ARGV[3] attempt id, the member of due and unshipped
 -- A reply is {word, at} where the asker has no business with this sitting, else {word, at, the fields below
--- from rv to oc …, what the command adds}.
+-- from rv to oc, sr, what the command adds}.
+-- Fields that only some commands look at: sh journal lines in SQL · pd device of the page with the pen · sc side
+-- entries kept, sm the last one's mark · cd page openings that the journal had no room for.
 local ST, G, OW, SV, D, DR, DV, E, ES, LS, LV, LG = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-local FL, RV, CR, CA, CN, OC, N, SQ, DU, US, MORE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
+local FL, RV, CR, CA, CN, OC, N, SQ, DU, US, SR, MORE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
+local MAX_LINES, THINNED_MS = 20000, 20000
 
 local at = tonumber(ARGV[1])
 if ARGV[2] ~= '-1' then
@@ -18,12 +21,12 @@ end
 -- `more`: one further field to read in the same round
 local function read(more)
   return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'dv', 'e', 'es', 'ls', 'lv', 'lg',
-    'fl', 'rv', 'cr', 'ca', 'cn', 'oc', 'n', 'sq', 'du', 'us', more or 'st')
+    'fl', 'rv', 'cr', 'ca', 'cn', 'oc', 'n', 'sq', 'du', 'us', 'sr', more or 'st')
 end
 
 local function reply(word, h, ...)
   return {word, at, h[RV], h[D], h[DR], h[DV], h[E], h[ES], h[LS], h[LV], h[LG], h[FL], h[ST], h[G], h[CR],
-    h[CA], h[CN], h[OC], ...}
+    h[CA], h[CN], h[OC], h[SR], ...}
 end
 
 local function stranger(h, owner, session)
@@ -56,13 +59,14 @@ local function seen(h)
   return h[LS]
 end
 
--- A sign of life cancels a leave.
+-- A sign of life cancels a leave; true where there was one. The journal must tell: whoever says nothing else there
+-- notes a line for it.
 local function is_back(h)
-  if h[LV] ~= '' then
-    h[LV] = ''
-    redis.call('HSET', KEYS[1], 'lv', '')
-    redis.call('ZADD', KEYS[3], h[DU], ARGV[3])
-  end
+  if h[LV] == '' then return false end
+  h[LV] = ''
+  redis.call('HSET', KEYS[1], 'lv', '')
+  redis.call('ZADD', KEYS[3], h[DU], ARGV[3])
+  return true
 end
 
 -- A sitting stands in `unshipped` once, from its first line that nobody has shipped.
@@ -75,3 +79,20 @@ local function note(h, ...)
 end
 
 local function ms(instant) return string.format('%.0f', instant) end
+
+-- Reports are the page's to repeat as often as it likes: they do not fill the journal.
+local function note_report(h, line)
+  if redis.call('LLEN', KEYS[2]) < MAX_LINES then note(h, line) end
+end
+
+-- A sign of life that says nothing else in the journal: it gets a line at most every 20 s, or where it ends a leave.
+-- `returned`: is_back was asked before; `pulsed`: field jl where it is read already
+local function alive(h, sequence, returned, pulsed)
+  if returned == nil then returned = is_back(h) end
+  if returned or at >= (pulsed or redis.call('HGET', KEYS[1], 'jl')) + THINNED_MS then
+    redis.call('HSET', KEYS[1], 'ls', seen(h), 'jl', ms(at))
+    note_report(h, 'p ' .. ms(at) .. ' ' .. h[E] .. '.' .. sequence)
+  else
+    redis.call('HSET', KEYS[1], 'ls', seen(h))
+  end
+end

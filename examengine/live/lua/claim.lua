@@ -1,17 +1,18 @@
--- Gives the pen to a page that is about to be rendered: the newest page holds it.
+-- Gives the pen to a page that is about to be rendered: the newest page holds it. A page may always be opened; above
+-- a bound of lines the journal only counts.
 -- KEYS, ARGV[1..3]: see _sitting.lua
--- ARGV[4] owner   [5] session version, taken over when newer: the cookie is signed   [6] page id
+-- ARGV[4] owner   [5] session version, taken over when newer: the cookie is signed   [6] page id   [7] device
 -- Result: claimed · absent · not_owner · revoked · opening · closed · too_late · forced;
 --     adds every field of the sitting, from which the page is drawn
+-- In a rebuilt sitting epochs may be missing that were given away and never came to SQL: a page that is opened now
+-- comes after all of those, and its marks do.
+local GAP = 1000
 local h = read()
 local word = stranger(h, ARGV[4], ARGV[5])
 if word then return {word, at} end
 word = over(h) or late(h)
 if not word then
-  h[E], h[ES], h[SQ] = string.format('%d', h[E] + 1), ms(at), '0'
-  is_back(h)
-  redis.call('HSET', KEYS[1], 'e', h[E], 'es', h[ES], 'p', ARGV[6], 'sq', 0, 'ls', seen(h), 'sv', ARGV[5])
-  note(h, 'c ' .. ms(at) .. ' ' .. h[E] .. ' ' .. ARGV[6])
+  take_pen(h, h[E] + (h[G] == '1' and 1 or GAP), ARGV[6], ARGV[7])
   word = 'claimed'
 end
 return reply(word, h, redis.call('HGETALL', KEYS[1]))

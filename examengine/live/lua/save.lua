@@ -1,4 +1,5 @@
--- Writes one answer or flag. What orders operations is (epoch, sequence), never the time.
+-- Writes one answer or flag. What orders operations is (epoch, sequence), never the time. An answer of an older page
+-- is not written but kept as a side entry.
 -- KEYS, ARGV[1..7]: see _sitting.lua, _page.lua
 -- ARGV[8] sequence   [9] field: a<position> or f<position>   [10] position   [11] base revision   [12] value
 -- Result: saved · repeated · superseded · pen_lost · closed · too_late · forced · not_owner · revoked ·
@@ -8,8 +9,11 @@ local word = unknown(h)
 if word then return answer(word, h) end
 local kept = h[MORE]
 word = barred(h)
-if word then return reply(word, h, kept) end
-if tonumber(ARGV[10]) < 1 or tonumber(ARGV[10]) > tonumber(h[N]) then return reply('out_of_range', h, false) end
+if word then
+  if word == 'pen_lost' and is_in_range(h, ARGV[10]) then aside(h, ARGV[9], ARGV[8], kept, ARGV[12]) end
+  return reply(word, h, kept)
+end
+if not is_in_range(h, ARGV[10]) then return reply('out_of_range', h, false) end
 
 local seq = tonumber(ARGV[8])
 if kept then
@@ -17,8 +21,7 @@ if kept then
   if epoch == h[E] and tonumber(sequence) >= seq then
     -- The same operation with another value is not the same: it must not be told that it was written.
     if tonumber(sequence) == seq and value == ARGV[12] then word = 'repeated' else word = 'superseded' end
-    is_back(h)
-    redis.call('HSET', KEYS[1], 'ls', seen(h))
+    alive(h, 0)
     return reply(word, h, kept)
   end
 end

@@ -1,5 +1,6 @@
 -- Writes a whole form that was posted without JavaScript: all or nothing, and only what differs. A form has no
--- sequence of its own; it was posted with everything in view, so it comes after all its page has sent.
+-- sequence of its own; it was posted with everything in view, so it comes after all its page has sent. Of an older
+-- page nothing is written; answers that differ are kept as side entries.
 -- KEYS, ARGV[1..7]: see _sitting.lua, _page.lua
 -- ARGV[8], [9] … pairs: field (a<position> or f<position>), value
 -- Result: saved · pen_lost · closed · too_late · forced · not_owner · revoked · stale_generation · absent ·
@@ -8,26 +9,31 @@ local h = read()
 local word = unknown(h)
 if word then return answer(word, h) end
 word = barred(h)
-if word then return reply(word, h, 0) end
+if word and word ~= 'pen_lost' then return reply(word, h, 0) end
 
 local fields, values = {}, {}
 for i = 8, #ARGV, 2 do
-  local position = tonumber(ARGV[i]:sub(2))
-  if position < 1 or position > tonumber(h[N]) then return reply('out_of_range', h, 0) end
+  if not is_in_range(h, ARGV[i]:sub(2)) then return reply(word or 'out_of_range', h, 0) end
   fields[#fields + 1], values[#values + 1] = ARGV[i], ARGV[i + 1]
 end
-is_back(h)
+if word then
+  for i, field in ipairs(fields) do
+    aside(h, field, '0', redis.call('HGET', KEYS[1], field), values[i])
+  end
+  return reply(word, h, 0)
+end
 if #fields == 0 then
-  redis.call('HSET', KEYS[1], 'ls', seen(h))
+  alive(h, 0)
   return reply('saved', h, 0)
 end
 
+local is_returned = is_back(h)
 local stamp, seq = ms(at), string.format('%.0f', h[SQ] + 1)
 local mark, revision, write, lines = h[E] .. '.' .. seq, tonumber(h[RV]), {}, {}
 local kept = redis.call('HMGET', KEYS[1], unpack(fields))
 for i, field in ipairs(fields) do
   local had, value = '', values[i]
-  if kept[i] then had = kept[i]:match('^%d+ %d+%.%d+ %d+ (.*)$') end
+  if kept[i] then had = value_of(kept[i]) end
   if had ~= value then
     revision = revision + 1
     write[#write + 1] = field
@@ -42,6 +48,6 @@ if #lines > 0 then
   redis.call('HSET', KEYS[1], 'ls', seen(h), 'rv', revision, 'sq', seq, unpack(write))
   note(h, unpack(lines))
 else
-  redis.call('HSET', KEYS[1], 'ls', seen(h))
+  alive(h, 0, is_returned)
 end
 return reply('saved', h, #lines)

@@ -1,0 +1,14 @@
+-- Giving the pen away, after _sitting.lua.
+--   ARGV[5] session version, taken over when newer: the cookie is signed
+
+-- More openings than this are not a person's; saves find their room after them.
+local function take_pen(h, epoch, page, device)
+  h[E], h[ES], h[SQ] = string.format('%.0f', epoch), ms(at), '0'
+  is_back(h)
+  redis.call('HSET', KEYS[1], 'e', h[E], 'es', h[ES], 'p', page, 'pd', device, 'sq', 0, 'ls', seen(h), 'sv', ARGV[5])
+  if redis.call('LLEN', KEYS[2]) < MAX_LINES / 2 then
+    note(h, 'c ' .. ms(at) .. ' ' .. h[E] .. ' ' .. page .. ' ' .. device)
+  else
+    redis.call('HINCRBY', KEYS[1], 'cd', 1)
+  end
+end

@@ -1,0 +1,54 @@
+"""What a finish reads of an attempt before it acts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from examengine.records import attempts
+from examengine.records.as_rules import closing_of
+from examengine.records.attempts import OwnedAttempt
+from examengine.records.database import Database, Reading
+from examengine.records.entries import Entry
+from examengine.records.history import AttemptRecord, EnrolmentRecord, load_histories
+from examengine.records.shelf import Shelf
+from examengine.rules.calendar import MINUTE_MS
+from examengine.rules.history import Closing
+from examengine.rules.rulebook import Rulebook
+from examengine.sittings.ending import hand_in_entry
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An attempt with its enrolment's history, its rules, and when it closes by them."""
+
+    owned: OwnedAttempt
+    record: EnrolmentRecord
+    row: AttemptRecord
+    rulebook: Rulebook
+    closing: Closing
+
+    @property
+    def earliest_ms(self) -> int:
+        """Before this nobody may hand in himself."""
+        return self.row.started_ms + self.rulebook.exam.min_minutes_before_submit * MINUTE_MS
+
+    @property
+    def order(self) -> Entry | None:
+        """The staff's order to hand it in."""
+        return hand_in_entry(self.record, self.row.id)
+
+
+async def read_known(database: Database, shelf: Shelf, attempt_ids: Iterable[int]) -> dict[int, Known]:
+    """Many attempts, in as many queries as one takes; an id that is none is left out."""
+    async with database.reading() as tx:
+        owned = await attempts.get_attempts(tx, attempt_ids)
+        records = await load_histories(tx, {one.attempt.enrolment_id for one in owned.values()})
+        return {
+            attempt_id: await _known(tx, shelf, one, records[one.attempt.enrolment_id])
+            for attempt_id, one in owned.items()
+        }
+
+
+async def _known(tx: Reading, shelf: Shelf, owned: OwnedAttempt, record: EnrolmentRecord) -> Known:
+    rulebook = await shelf.rulebook(tx, owned.attempt.rulebook_digest)
+    row = next(a for a in record.attempts if a.id == owned.attempt.id)
+    return Known(owned, record, row, rulebook, closing_of(rulebook, record, row))

@@ -1,0 +1,230 @@
+"""Journal lines reach SQL: soon, at least once, in order, and never out of an earlier life of their slot."""
+
+import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from examengine import live
+from examengine.live import CloseReason, Operation, Pen
+from examengine.live.shipping import GATHER, SHIPPED
+from examengine.live.slots import slot_of
+from examengine.records import segments
+from examengine.records.errors import Unavailable
+from examengine.records.tables import journal_segments
+from examengine.sittings.ship import Shipper
+from tests.faults import Line, sql_away, sql_failing_at
+from tests.live.builders import opening
+from tests.world import World
+
+
+async def a_page(world: World) -> Pen:
+    person_id, _, attempt_id = await world.a_candidate_in_an_exam()
+    return await world.pen(attempt_id, person_id)
+
+
+async def in_sql(world: World, attempt_id: int) -> list[bytes]:
+    """The lines that SQL has of an attempt."""
+    async with world.services.database.reading() as tx:
+        return (await segments.journals(tx, slot_of(attempt_id))).of(attempt_id)
+
+
+async def in_redis(world: World, attempt_id: int) -> list[bytes]:
+    return list((await world.services.desk.read(attempt_id, world.now_ms)).journal)
+
+
+async def rows(world: World) -> int:
+    async with world.services.database.reading() as tx:
+        return len(await tx.rows(select(journal_segments.c.id)))
+
+
+async def test_what_was_acknowledged_is_in_sql_after_a_round_and_the_page_is_told(world: World) -> None:
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a", 2: "b"})
+    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 0
+
+    assert await world.services.shipper.ship(world.now_ms) == 4
+
+    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+    told = await world.services.desk.pulse(pen, world.now_ms)
+    assert (told.revision, told.shipped_revision) == (2, 2)
+    assert await world.services.shipper.ship(world.now_ms) == 0
+    assert await rows(world) == 1
+
+
+async def test_later_lines_go_in_a_later_segment_and_only_they(world: World) -> None:
+    pen = await a_page(world)
+    await world.services.shipper.ship(world.now_ms)
+    await world.answer(pen, {1: "a"})
+    told = await world.services.desk.pulse(pen, world.now_ms)
+    assert (told.revision, told.shipped_revision) == (1, 0)
+    assert await world.services.shipper.ship(world.now_ms) == 1
+    assert await rows(world) == 2
+    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+
+
+async def test_one_row_a_slot_and_round_however_many_sittings(world: World) -> None:
+    for attempt_id in range(1, 71):
+        await world.services.desk.open(opening(attempt_id=attempt_id), world.now_ms)
+    assert await world.services.shipper.ship(world.now_ms) == 70
+    async with world.services.database.reading() as tx:
+        found = [row.slot for row in await tx.rows(select(journal_segments.c.slot))]
+    assert sorted(found) == list(range(64))
+
+
+async def test_nothing_to_ship_asks_sql_for_nothing(world: World) -> None:
+    async with sql_away(world.services.database):
+        assert await world.services.shipper.ship(world.now_ms) == 0
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO journal_segments", "INSERT INTO lease_tokens"])
+async def test_a_round_that_sql_fails_is_made_good_by_the_next(world: World, statement: str) -> None:
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a"})
+    with sql_failing_at(world.services.database, statement), pytest.raises(Unavailable):
+        await world.services.shipper.ship(world.now_ms)
+    assert await in_sql(world, pen.attempt_id) == []
+    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 0
+    assert await world.services.shipper.ship(world.now_ms) == 3
+    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+async def test_lines_whose_mark_broke_off_are_shipped_again_and_count_once(
+    world_on_a_line: World, line: Line, carried_out: bool
+) -> None:
+    world = world_on_a_line
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a", 2: "b"})
+    line.cut_at(SHIPPED, carried_out=carried_out)
+    await world.services.shipper.ship(world.now_ms)
+    line.mend()
+    await world.services.desk.save(pen, Operation(3, "a", 3, 0, "c"), world.now_ms)
+    await world.services.shipper.ship_all(world.now_ms)
+    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 3
+    assert await rows(world) == 2
+
+
+async def test_a_slow_shipper_writes_nothing_after_the_next_one(world: World) -> None:
+    pen = await a_page(world)
+    services = world.services
+    slow = Shipper(services.database, services.calls, services.leases, world.clock, "slow")
+    await slow.ship(world.now_ms)
+    await services.calls.command("DEL", "{lease:shipper}:holder")
+    await world.answer(pen, {1: "a"})
+    await services.shipper.ship(world.now_ms)
+    before = await rows(world)
+    kept = segments.pack(slot_of(pen.attempt_id), 0, [segments.Part(pen.attempt_id, 1, 0, (b"c 1 99 x y",))])
+    assert slow._lease is not None
+    assert await slow._keep(slow._lease, [kept], world.now_ms) == frozenset()
+    assert await rows(world) == before
+
+
+async def test_only_one_ships_at_a_time(world: World) -> None:
+    await a_page(world)
+    services = world.services
+    other = Shipper(services.database, services.calls, services.leases, world.clock, "other")
+    await services.shipper.ship(world.now_ms)
+    await a_page(world)
+    assert await other.ship(world.now_ms) == 0
+    await services.leases.release_all()
+    assert await other.ship(world.now_ms) == 2
+
+
+async def test_lines_read_before_their_slot_was_rebuilt_are_not_kept(world: World) -> None:
+    pen = await a_page(world)
+    slot = slot_of(pen.attempt_id)
+    read_before = segments.pack(slot, 0, [segments.Part(pen.attempt_id, 1, 0, (b"c 1 99 x y",))])
+    async with world.services.database.writing() as tx:
+        await segments.new_lives(tx, [slot])
+    async with world.services.database.writing() as tx:
+        assert await segments.ship(tx, [read_before], world.now_ms) == frozenset()
+    assert await in_sql(world, pen.attempt_id) == []
+    assert await world.services.shipper.ship(world.now_ms) == 2
+
+
+async def test_a_sitting_settled_meanwhile_leaves_nothing_to_ship(world: World) -> None:
+    pen = await a_page(world)
+    await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
+    assert await world.services.shipper.ship(world.now_ms) == 0
+    # also one that is settled between the look at the list and the look at the journal
+    await world.services.calls.command("RPUSH", f"{{{slot_of(pen.attempt_id):02d}}}:unshipped", pen.attempt_id)
+    assert await world.services.shipper.ship(world.now_ms) == 0
+    assert await world.services.shipper.oldest_unshipped_ms() is None
+    assert await world.services.shipper.ship_all(world.now_ms) == 0
+
+
+async def test_a_long_journal_goes_in_several_rounds_and_others_are_not_held_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examengine.live.shipping.MAX_LINES", 5)
+    pen = await a_page(world)
+    await world.answer(pen, dict.fromkeys(range(1, 21), "a"))
+    assert await world.services.shipper.ship(world.now_ms) == 5
+    told = await world.services.desk.pulse(pen, world.now_ms)
+    assert (told.shipped_revision, told.revision) == (3, 20)
+    assert await world.services.shipper.ship_all(world.now_ms) == 17
+    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 20
+
+
+async def test_a_round_takes_no_more_bytes_than_its_bound_and_at_least_a_line(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examengine.sittings.ship.BYTES_A_SLOT", 1)
+    pen = await a_page(world)
+    assert await world.services.shipper.ship(world.now_ms) == 1
+    assert await world.services.shipper.ship_all(world.now_ms) == 1
+    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+
+
+async def test_the_age_of_what_waits_is_known_and_alarmed_above_fifteen_seconds(world: World) -> None:
+    shipper = world.services.shipper
+    assert await shipper.oldest_unshipped_ms() is None
+    await a_page(world)
+    since_ms = world.now_ms
+    world.clock.advance(5_000)
+    await a_page(world)
+    assert await shipper.oldest_unshipped_ms() == since_ms
+    with capture_logs() as logs:
+        world.clock.advance(10_000)
+        await shipper._alarm()
+        assert logs == []
+        world.clock.advance(1)
+        await shipper._alarm()
+        await shipper._alarm()
+    assert [(entry["event"], entry["age_ms"]) for entry in logs] == [("unshipped_for_long", 15_001)]
+    await shipper.ship(world.now_ms)
+    assert await shipper.oldest_unshipped_ms() is None
+
+
+async def test_segments_go_when_all_their_attempts_are_archived_and_not_before(world: World) -> None:
+    pens = [await a_page(world), await a_page(world)]
+    parts = [segments.Part(pen.attempt_id, 1, 0, (b"o 1",)) for pen in pens]
+    async with world.services.database.writing() as tx:
+        await segments.ship(tx, [segments.pack(slot_of(pens[0].attempt_id), 0, parts)], world.now_ms)
+    for pen in reversed(pens):
+        await world.services.shipper.prune()
+        assert await rows(world) == 1
+        await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
+    assert await world.services.shipper.prune() == 1
+    assert await rows(world) == 0
+    assert await world.services.shipper.prune() == 0
+
+
+async def test_a_desk_that_is_away_is_told_as_such(world_on_a_line: World, line: Line) -> None:
+    line.cut()
+    with pytest.raises(live.Unavailable):
+        await world_on_a_line.services.shipper.ship(world_on_a_line.now_ms)
+
+
+async def test_a_line_that_breaks_at_the_journals_is_told_as_such_and_nothing_is_marked(
+    world_on_a_line: World, line: Line
+) -> None:
+    pen = await a_page(world_on_a_line)
+    line.cut_at(GATHER)
+    with pytest.raises(live.Unavailable):
+        await world_on_a_line.services.shipper.ship(world_on_a_line.now_ms)
+    line.mend()
+    assert await world_on_a_line.services.shipper.ship(world_on_a_line.now_ms) == 2
+    assert len(await in_sql(world_on_a_line, pen.attempt_id)) == 2
