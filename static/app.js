@@ -59,12 +59,37 @@ if (counting.length) {
 // the end of a sitting: what the browser kept for it goes
 const finished = document.querySelector("[data-finished]");
 if (finished) {
-  try {
-    const prefix = `examengine:outbox:${finished.dataset.finished}:`;
-    for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
-  } catch {
-    // storage is switched off: nothing was kept
-  }
+  import("./exam/store.js").then(({ forgetAttempt, storageOrNull }) => {
+    const storage = storageOrNull();
+    if (storage) forgetAttempt(storage, finished.dataset.finished);
+  }, () => {
+    // the script did not come: the next page of this browser forgets it
+  });
+}
+
+// the sign-out leaves nothing of this person on a computer that others use; what was never sent is named before
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", async (event) => {
+    if (form.dataset.cleared) return;
+    event.preventDefault();
+    try {
+      const { forgetPerson, storageOrNull, unsentOf } = await import("./exam/store.js");
+      const [storage, { signOut: who, unsent, anyway }] = [storageOrNull(), form.dataset];
+      const count = storage ? unsentOf(storage, who) : 0;
+      const told = form.querySelector("[role=alert]");
+      if (count && told.hidden) {
+        told.hidden = false;
+        told.textContent = unsent.replace("{n}", count);
+        form.querySelector("button").textContent = anyway;
+        return;
+      }
+      if (storage) forgetPerson(storage, who);
+    } catch {
+      // a sign-out is never held up by what a browser cannot do
+    }
+    form.dataset.cleared = "1";
+    form.submit();
+  });
 }
 
 // a search field can be reached with /

@@ -1,8 +1,7 @@
 """The composition root: routes, guards and headers around the services."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from starlette.applications import Starlette
@@ -10,29 +9,31 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examengine import live
+from examengine.records import hearing
 from examengine.records.errors import Unavailable
 from examengine.web.assets import VersionedStatic, folder, version_of
 from examengine.web.author.routes import ROUTES as AUTHOR_ROUTES
+from examengine.web.background import background_tasks, running, take_leave
 from examengine.web.candidate.live import LiveAnswers
 from examengine.web.candidate.routes import ROUTES as CANDIDATE_ROUTES
 from examengine.web.guards import Guard, Refuse, refuse_bare, wants_json
 from examengine.web.http import NotAllowed, error_page, see_other
 from examengine.web.operator.routes import ROUTES as OPERATOR_ROUTES
 from examengine.web.security import SecurityHeaders
-from examengine.web.services import Services
+from examengine.web.services import Services, Serving
 from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
 
 log = structlog.get_logger("examengine.web")
 
 
-def create_app(services: Services, *, hotline: str = "", hotline_hours: str = "", sweeps: bool = True) -> ASGIApp:
+def create_app(services: Services, *, hotline: str = "", hotline_hours: str = "", background: bool = True) -> ASGIApp:
     """The application around opened services.
 
     Args:
-        sweeps: run the sweeper in this process; tests call it themselves.
+        background: run what runs beside the requests (the sweeper and the like); tests call it themselves.
     """
     static = folder("static")
     app = Starlette(
@@ -51,7 +52,7 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
             live.Unavailable: _unavailable,
             Exception: _our_fault,
         },
-        lifespan=_lifespan(services, sweeps=sweeps),
+        lifespan=_lifespan(services, background=background),
     )
     app.state.services = services
     app.state.hotline = hotline
@@ -65,7 +66,7 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
         refuse=_refuser(app),
         trust_host=services.settings.demo,
     )
-    return _WithLifespan(SecurityHeaders(guarded, https=services.settings.secure_cookies), app)
+    return _Outermost(SecurityHeaders(guarded, https=services.settings.secure_cookies), app, services.serving)
 
 
 def session_cookie(services: Services) -> str:
@@ -73,42 +74,62 @@ def session_cookie(services: Services) -> str:
     return "__Host-session" if services.settings.secure_cookies else "session"
 
 
-class _WithLifespan:
-    """Gives the server's lifespan messages to Starlette past the guards."""
+class _Outermost:
+    """Gives the server's lifespan messages to Starlette past the guards; a worker that drains lets go of browsers."""
 
-    def __init__(self, around: ASGIApp, app: Starlette) -> None:
+    def __init__(self, around: ASGIApp, app: Starlette, serving: Serving) -> None:
         self._around = around
         self._app = app
+        self._serving = serving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._app if scope["type"] == "lifespan" else self._around)(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif self._serving.draining:
+            await self._around(scope, receive, _closing(send))
+        else:
+            await self._around(scope, receive, send)
 
 
-def _lifespan(services: Services, *, sweeps: bool) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _closing(send: Send) -> Send:
+    """Answers that say this connection ends here: the next request opens another, with the next worker."""
+
+    async def send_closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [pair for pair in message.get("headers", ()) if pair[0] != b"connection"]
+            message["headers"] = [*kept, (b"connection", b"close")]
+        await send(message)
+
+    return send_closing
+
+
+def _lifespan(services: Services, *, background: bool) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(services.sweeper.run()) if sweeps else None
-        try:
+        async with running(background_tasks(services) if background else ()):
             yield
-        finally:
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        if background:
+            await take_leave(services)
 
     return lifespan
 
 
 async def _health(request: Request) -> Response:
-    """Both stores answer."""
+    """Both stores answer, and this worker is not about to go; for operators, how far behind what runs beside is."""
     services: Services = request.app.state.services
+    if services.serving.draining:
+        return PlainTextResponse("draining\n", 503)
     try:
-        await services.calls.command("PING")
-        async with services.database.reading():
-            pass
+        await services.calls.check()
+        async with services.database.reading() as tx:
+            proof = await hearing.find_newest(tx)
+        unshipped_ms = await services.shipper.oldest_unshipped_ms()
     except (Unavailable, live.Unavailable) as error:
         return PlainTextResponse(f"unavailable: {type(error).__name__}\n", 503)
-    return PlainTextResponse("ok\n")
+    now_ms: int = request.state.now_ms
+    ages = {"unshipped_s": unshipped_ms, "last_proof_s": None if proof is None else proof.until_ms}
+    told = [f"{name} {'-' if at is None else max(0, now_ms - at) // 1000}" for name, at in ages.items()]
+    return PlainTextResponse("\n".join(["ok", *told]) + "\n")
 
 
 async def _not_allowed(request: Request, error: Exception) -> Response:

@@ -165,6 +165,7 @@ async def frame_of(request: Request, here: str = "", flash: Alert | None = None)
         text_size=next((known for known in TEXT_SIZES if str(known) == size), 18),
         demo=services.settings.demo,
         flash=flash,
+        who=services.tokens.who(visitor.person.id) if visitor else "",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from examengine.live import CloseReason
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import DeadlineReason, Label, OpenedBy, OutcomeReason, State
 from examengine.web import times
@@ -159,6 +160,8 @@ HOW_ENDED: Mapping[State, str] = MappingProxyType(
     }
 )
 
+BY_STAFF = _("由工作人员代为交卷")
+
 STATE_TONES: Mapping[State, Tone] = MappingProxyType(
     {
         State.RUNNING: "run",
@@ -238,9 +241,10 @@ DESK_WORDS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "forced": (200, _("离开考试页面的时间超过了规定，考试已经结束。")),
         "not_owner": (403, _("这场考试不属于当前登录的人。")),
         "revoked": (401, _("登录已失效，请重新登录后继续作答。")),
-        "stale_generation": (409, _("考试刚刚恢复，请刷新本页后继续作答。")),
+        "stale_generation": (409, _("考试刚刚恢复，正在核对答案。")),
         "absent": (503, _("考试正在恢复，答案暂存在本机，正在重试。")),
         "out_of_range": (400, _("没有这道题或这个选项。")),
+        "too_many": (409, _("这场考试的改动次数太多，不能再改。已保存的答案都在。")),
     }
 )
 
@@ -260,6 +264,13 @@ STATUSES: Mapping[int, tuple[str, str, str]] = MappingProxyType(
         503: (_("暂时没有保存"), _("系统正在恢复，这次提交没有保存。"), _("请等几秒再试，不需要重新填写。")),
     }
 )
+
+
+def how_ended(state: str, cause: str) -> str:
+    """How an attempt ended, by the state and cause of its outcome."""
+    if state == State.SUBMITTED and cause == CloseReason.STAFF:
+        return BY_STAFF
+    return HOW_ENDED[State(state)]
 
 
 def refusal_told(refusal: Refusal, zone: str) -> Told:

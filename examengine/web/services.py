@@ -1,5 +1,6 @@
 """Everything a request may need, opened once at start."""
 
+import os
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -7,23 +8,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 
+import structlog
+
 from examengine.accounts.passwords import STRONG, Cost, Passwords
 from examengine.accounts.sign_in import SignIn
 from examengine.clock import Clock
-from examengine.live import Coalescer, Desk, connect
+from examengine.live import Coalescer, Desk, Unavailable, WrongServer, connect
 from examengine.live.leases import Leases
 from examengine.live.limits import SignInLimits
+from examengine.records import installation
 from examengine.records.database import Database
 from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
 from examengine.settings import Settings
 from examengine.sittings.finish import Finisher
+from examengine.sittings.hearing import Prober
+from examengine.sittings.notary import Notary
 from examengine.sittings.push import Pusher
+from examengine.sittings.rebuild import Rebuilder
+from examengine.sittings.ship import Shipper
 from examengine.sittings.start import Starter
 from examengine.sittings.sweep import Sweeper
 from examengine.web.candidate.paper_page import Shelf as QuestionShelf
 from examengine.web.tokens import Tokens
 
+log = structlog.get_logger(__name__)
 _dice = random.SystemRandom()
 
 
@@ -37,6 +46,18 @@ def always() -> bool:
     return True
 
 
+def _owner() -> str:
+    """A name for this process' holding of a lease; the number tells an operator which process it is."""
+    return f"{os.getpid()}-{secrets.token_hex(8)}"
+
+
+@dataclass(slots=True)
+class Serving:
+    """How this worker stands. ``draining``: it ends soon; its answers ask the browser to come back elsewhere."""
+
+    draining: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What routes work with. ``accepts_starts`` is False while the disk is nearly full."""
@@ -48,15 +69,21 @@ class Services:
     shelf: Shelf
     calls: Coalescer
     desk: Desk
+    leases: Leases
     passwords: Passwords
     sign_in: SignIn
     starter: Starter
     finisher: Finisher
+    notary: Notary
+    prober: Prober
     pusher: Pusher
+    rebuilder: Rebuilder
+    shipper: Shipper
     sweeper: Sweeper
     tokens: Tokens
     accepts_starts: Callable[[], bool] = always
     questions: QuestionShelf = field(default_factory=QuestionShelf)
+    serving: Serving = field(default_factory=Serving)
 
 
 @asynccontextmanager
@@ -71,15 +98,26 @@ async def open_services(
 
     Raises:
         records.Unavailable, records.WrongSchema: the database is away or has another schema.
+        live.WrongServer: the Redis that the settings name could lose what it has acknowledged.
     """
     database = await Database.open(settings.database_url)
-    calls = connect(settings.redis_url)
+    async with database.writing() as tx:
+        name = await installation.get(tx)
+    try:
+        calls = connect(settings.redis_url, installation=name, durable=not settings.demo)
+    except WrongServer:
+        await database.close()
+        raise
     passwords = Passwords(cost=password_cost)
     try:
+        await _refuse_wrong_servers(calls)
         shelf, vault = Shelf(), Vault(settings.field_keys)
-        desk = Desk(calls, clamp=not settings.demo)
-        finisher = Finisher(database, desk, shelf)
+        desk = Desk(calls, clamp=not settings.demo, fenced=True)
+        mending_desk = Desk(calls.past_fence, clamp=not settings.demo)
+        prober = Prober(database, desk, clock, moved_clocks=settings.demo)
+        finisher = Finisher(database, desk, shelf, prober)
         pusher = Pusher(database, desk, shelf)
+        leases = Leases(calls)
         yield Services(
             settings=settings,
             clock=clock,
@@ -88,12 +126,17 @@ async def open_services(
             shelf=shelf,
             calls=calls,
             desk=desk,
+            leases=leases,
             passwords=passwords,
             sign_in=SignIn(database, vault, SignInLimits(calls), passwords),
             starter=Starter(database, desk, shelf, secrets.token_bytes),
             finisher=finisher,
+            notary=Notary(database, leases, settings.evidence_keys, settings.data_dir, clock, secrets.token_hex(8)),
+            prober=prober,
             pusher=pusher,
-            sweeper=Sweeper(database, desk, Leases(calls), finisher, pusher, clock, secrets.token_hex(8)),
+            rebuilder=Rebuilder(database, calls, mending_desk, leases, shelf, clock, secrets.token_hex(8)),
+            shipper=Shipper(database, calls, leases, clock, secrets.token_hex(8)),
+            sweeper=Sweeper(database, desk, leases, finisher, pusher, clock, _owner()),
             tokens=Tokens(settings.signing_keys),
             accepts_starts=accepts_starts,
         )
@@ -101,3 +144,13 @@ async def open_services(
         passwords.close()
         await calls.aclose()
         await database.close()
+
+
+async def _refuse_wrong_servers(calls: Coalescer) -> None:
+    """One that is only away may come back; it is looked at again then."""
+    try:
+        await calls.check()
+    except WrongServer:
+        raise
+    except Unavailable as error:
+        log.warning("redis_not_looked_at", error=str(error))

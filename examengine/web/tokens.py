@@ -85,6 +85,7 @@ class Tokens:
         self._form = _signer(masters, "examengine.form.1")
         self._intent = _signer(masters, "examengine.intent.1")
         self._approval = _signer(masters, "examengine.approval.1")
+        self._who = hmac.new(masters[0].encode(), b"examengine.who.1", hashlib.sha256).digest()
 
     def session(self, person_id: int, version: int, now_ms: int, *, hours: int = SESSION_HOURS) -> str:
         return _sign(self._session, person_id, version, now_ms, now_ms + hours * _HOUR_MS)
@@ -97,6 +98,12 @@ class Tokens:
         if now_ms >= expires:
             return None
         return Session(person, version, signed_in, expires)
+
+    def who(self, person_id: int) -> str:
+        """An opaque mark of a person for his own browser: whose answers it keeps. No token, nothing can be done
+        with it. By the oldest key, so that it lasts through a rotation.
+        """
+        return hmac.new(self._who, str(person_id).encode(), hashlib.sha256).hexdigest()[:16]
 
     def page(self, token: PageToken) -> str:
         return _sign(self._page, token.attempt_id, token.person_id, token.generation, token.epoch, token.page_id)

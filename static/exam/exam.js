@@ -1,55 +1,59 @@
 // The exam page: reads what the server wrote into the page and puts the parts together.
 
+import { Backoff } from "./backoff.js";
 import { Card } from "./card.js";
 import { Clock } from "./clock.js";
+import { Endings } from "./endings.js";
 import { HandIn } from "./hand_in.js";
 import { listenToKeys } from "./keys.js";
 import { Leaving } from "./leaving.js";
-import { settleLeftovers } from "./leftovers.js";
+import { Leftovers } from "./leftovers.js";
 import { Outbox } from "./outbox.js";
 import { Paper } from "./paper.js";
-import { Pen, takeBackButton } from "./pen.js";
+import { Pen } from "./pen.js";
 import { Pulse } from "./pulse.js";
+import { compare, itemsOf } from "./rejoin.js";
+import { SaveState } from "./save_state.js";
 import { SideAnswers } from "./side_answers.js";
-import { Strip, button, link } from "./strip.js";
+import { SignInAgain } from "./sign_in.js";
+import { prefixOf, storageOrNull } from "./store.js";
+import { Strip } from "./strip.js";
+import { Turns } from "./turns.js";
 import { post } from "./wire.js";
 import { readWording, say } from "./wording.js";
 
-const ENDING = new Set(["closed", "too_late", "forced"]);
-const BARRED = new Set([...ENDING, "pen_lost", "revoked", "not_owner", "stale_generation"]);
+const BARRED = new Set(["closed", "too_late", "forced", "pen_lost", "revoked", "not_owner", "stale_generation"]);
+
+const AWAY = new Set(["revoked", "not_owner", "stale_generation"]);
 
 export function start(form) {
   readWording();
-  const { exam: attempt, epoch, page, token, base, zone } = form.dataset;
-  const storage = localStorageOrNull();
+  const { exam: attempt, page, who, base, zone } = form.dataset;
+  const [epoch, generation] = [Number(form.dataset.epoch), Number(form.dataset.generation)];
+  let { token } = form.dataset;
+  const storage = storageOrNull();
   const paper = new Paper(form);
   const strip = new Strip(form);
-  const saveBox = form.querySelector("[data-save]");
-  const saveText = form.querySelector("[data-save-text]");
+  const turns = new Turns({ attempt, page, storage });
   let deadline = Number(form.dataset.deadline);
-  let over = false;
+  let resentCount = 0;
+  let rejoining = false;
+  let settling = "";
 
   const timeOf = (ms) =>
     new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hour12: false, hour: "2-digit", minute: "2-digit", second: "2-digit" })
       .format(ms);
   // what the server's clock shows now, as far as this page knows
   const serverNow = () => deadline - clock.left();
-
-  const positionsWaiting = () => [...new Set(outbox.waiting().map(Paper.position))];
-  const unsynced = (position) => [`a${position}`, `f${position}`].some((id) => outbox?.failed.has(id));
-
-  let outbox = null;
-  let card = null;
-  let lastSavedMs = null;
-  let resentCount = 0;
+  const unsynced = (position) => [`a${position}`, `f${position}`].some((id) => outbox.failed.has(id));
 
   const send = (op) => {
     const fields = { t: op.token ?? token, n: op.n, i: Paper.position(op.id), k: op.id[0], b: op.b, v: op.v };
     return post(`${base}/answers`, fields);
   };
 
-  outbox = new Outbox({
-    attempt, epoch, page, token, storage, send,
+  const outbox = new Outbox({
+    attempt, epoch, generation, page, who, token, storage, turns, send,
     on: {
       state(id, state, reply) {
         const position = Paper.position(id);
@@ -57,12 +61,7 @@ export function start(form) {
           if (typeof reply.value === "string") paper.set(id, reply.value);
           strip.show("superseded", "info", say("superseded", { n: position }), { forMs: 15_000 });
         }
-        if (reply?.at) lastSavedMs = reply.at;
-        const other = outbox.pending(`${id[0] === "a" ? "f" : "a"}${position}`);
-        const shown = state === "superseded" ? "saved" : state;
-        paper.setState(position, shown === "saved" && other ? "saving" : shown);
-        card?.showCell(position);
-        showSaved();
+        saveState.item(id, state === "superseded" ? "saved" : state, reply?.at);
       },
       reply: heard,
       trouble(kind) {
@@ -71,31 +70,72 @@ export function start(form) {
       recovered(count) {
         strip.show("back", "good", say("back", { n: count }), { forMs: 20_000 });
       },
-      final: ended,
+      unkept() {
+        strip.show("no-storage", "warn", say("no-storage"));
+      },
+      final: (word, reply) => ended(word, reply),
     },
   });
-  for (const [position, { node }] of paper.questions) {
-    outbox.setRevision(`a${position}`, Number(node.dataset.rev));
-    outbox.setRevision(`f${position}`, Number(node.dataset.flagRev));
+  for (const id of paper.ids()) {
+    const { value, revision, mark } = paper.written(id);
+    outbox.stands(id, value, revision, mark);
   }
-  for (const [id, item] of outbox.items) if (item.next) paper.set(id, item.next.v);
+  outbox.shipped(Number(form.dataset.ship));
+  for (const [id, item] of outbox.items) if (item.next && paper.has(id)) paper.set(id, item.next.v);
 
-  card = new Card(form, paper, unsynced);
+  const card = new Card(form, paper, unsynced);
   const clock = new Clock({
     form,
     leftMs: Number(form.dataset.left),
     // the number was true when the answer left the server, not when this script came to run
     at: performance.getEntriesByType("navigation")[0]?.responseStart ?? performance.now(),
     blank: () => paper.blank().length,
-    onZero: timeIsUp,
+    onZero: () => endings.timeIsUp(),
   });
-  const handIn = new HandIn({ paper, card, outbox, unsyncedCount: () => positionsWaiting().length });
+  const signIn = new SignInAgain({ base, token: () => token, signedIn });
+  const handIn = new HandIn({
+    paper, card, outbox,
+    unsynced: () => saveState.waiting(),
+    shutOut: () => signIn.shown,
+  });
+  const saveState = new SaveState({ form, paper, card, handIn, outbox, unsynced, timeOf });
+  const side = new SideAnswers({
+    form, paper,
+    use(id, value) {
+      paper.set(id, value);
+      outbox.put(id, value);
+    },
+    kept: (id, value) => outbox.aside(id, value),
+  });
+  for (const [id, value] of Object.entries(outbox.record.side)) if (paper.has(id)) side.add(id, value);
   const pen = new Pen({ attempt, epoch, page, onLost: lostPen });
   const pulse = new Pulse({ ask, left: () => clock.left() });
-  const leaving = new Leaving({ form, report });
-  const side = new SideAnswers(form, paper, (id, value) => {
-    paper.set(id, value);
-    outbox.put(id, value);
+  const leaving = new Leaving({
+    form, base, strip,
+    fields: () => ({ t: token, n: outbox.number() }),
+    heard(result) {
+      heard(result);
+      if (BARRED.has(result.reply.word)) ended(result.reply.word, result.reply);
+    },
+  });
+  const endings = new Endings({ base, strip, clock, ask, stop: stopWriting, token: () => token, number: () => outbox.number() });
+  const line = new Backoff({
+    retry: ask,
+    speak: (kind) => kind === "offline" && strip.show(kind, "warn", say(kind, { at: timeOf(serverNow()) })),
+  });
+  const leftovers = new Leftovers({
+    attempt, storage, turns, send, outbox, paper,
+    on: {
+      aside: (id, value) => side.add(id, value),
+      resent() {
+        resentCount += 1;
+      },
+    },
+  });
+  const later = new Backoff({ retry: settle, speak: () => {}, firstMs: 1_000 });
+  const again = new Backoff({
+    retry: askToRejoin,
+    speak: () => strip.show("rejoining", "info", say("rejoining")),
   });
   listenToKeys({ form, paper, card, clock, handIn, storage });
   if (!outbox.kept) strip.show("no-storage", "warn", say("no-storage"));
@@ -116,27 +156,39 @@ export function start(form) {
       changed(`a${pressed.value}`);
     } else if (pressed?.value !== "hand_in" || handIn.open()) {
       event.preventDefault();
-      outbox.kick();
+      outbox.kick(true);
     }
   });
   // on a slow line people answer before this script has come: what they chose then is saved now
   for (const id of paper.touched()) if (!outbox.pending(id)) changed(id);
-  addEventListener("online", () => outbox.kick());
+  addEventListener("online", () => {
+    outbox.kick();
+    ask();
+  });
   addEventListener("offline", () => strip.show("offline", "warn", say("offline", { at: timeOf(serverNow()) })));
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && !over) {
-      outbox.kick(outbox.busyServer);
-      ask();
-    }
+    if (document.hidden || endings.over) return;
+    outbox.kick(true);
+    ask();
   });
   addEventListener("pageshow", (event) => {
-    if (event.persisted && !over) checkPen();
+    if (event.persisted && !endings.over) checkPen();
+  });
+  // an older page of this browser that has only now heard of this one leaves what it could not send
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== outbox.key) {
+      if (newValue && key?.startsWith(prefixOf(attempt))) settle();
+    } else if (newValue === null && pen.lost) {
+      side.clear();
+      endings.takenOver();
+    }
   });
   addEventListener("beforeunload", (event) => {
-    if (outbox.waiting().length && !over && !pen.lost && !leaving.own && !handIn.sent) event.preventDefault();
+    const isSafe = endings.over || pen.lost || leaving.own || handIn.sent;
+    if (outbox.waiting().length && !isSafe) event.preventDefault();
   });
   clock.start();
-  if (saveBox.dataset.save === "idle" && !outbox.waiting().length) saveText.textContent = say("idle");
+  saveState.begin();
   outbox.kick();
   settle();
 
@@ -147,34 +199,16 @@ export function start(form) {
     card.count();
   }
 
-  function showSaved() {
-    if (outbox.stopped) return;
-    const waiting = positionsWaiting().length;
-    const failed = paper.positions.filter(unsynced).length;
-    card?.count();
-    handIn?.refresh();
-    let state = lastSavedMs ? "saved" : saveBox.dataset.save;
-    let text = lastSavedMs ? say("saved", { at: timeOf(lastSavedMs) }) : saveText.textContent;
-    if (failed) {
-      state = "unsynced";
-      text = innerWidth < 640 ? say("unsynced-short", { n: failed }) : say("unsynced", { n: failed });
-    } else if (waiting) {
-      clearTimeout(showSaved.timer);
-      showSaved.timer = setTimeout(() => {
-        if (positionsWaiting().length && saveBox.dataset.save !== "unsynced") {
-          saveBox.dataset.save = "saving";
-          saveText.textContent = say("saving");
-        }
-      }, 400);
-      return;
-    }
-    saveBox.dataset.save = state;
-    saveText.textContent = text;
-  }
-
   // Every answer of the server carries the time left, the deadline and who holds the pen.
-  function heard({ reply, tripMs = 0 }) {
+  function heard({ status, reply, tripMs = 0 }) {
     pulse.touched();
+    // that of the rebuilt sitting, which this page has not joined yet
+    if (reply.word === "stale_generation") return;
+    if (status < 400 && signIn.shown && !BARRED.has(reply.word)) {
+      signIn.hide();
+      goOn();
+    }
+    if (typeof reply.ship === "number") outbox.shipped(reply.ship);
     if (typeof reply.left === "number") clock.set(reply.left, performance.now() - tripMs / 2);
     if (typeof reply.deadline === "number" && reply.deadline !== deadline) {
       const minutes = Math.round((reply.deadline - deadline) / 60_000);
@@ -183,113 +217,140 @@ export function start(form) {
       const name = minutes > 0 ? "extended" : "shortened";
       strip.show("deadline", "info", say(name, { at: timeOf(deadline), n: minutes }), { forMs: 60_000 });
     }
-    if (reply.word !== "pen_lost") pen.heard(reply);
+    if (!BARRED.has(reply.word)) pen.heard(reply);
   }
 
   async function ask() {
-    if (over || pen.lost) return null;
+    if (endings.over || pen.lost) return null;
     try {
       const result = await post(`${base}/pulse`, { t: token, n: outbox.number() });
+      line.succeeded();
       heard(result);
-      const word = result.reply.word ?? "";
-      if (BARRED.has(word) || result.status === 401) ended(word || "revoked", result.reply);
+      const word = result.status === 401 ? "revoked" : (result.reply.word ?? "");
+      if (BARRED.has(word)) ended(word, result.reply);
       else if (result.status < 400) {
         if (strip.kind === "offline" && outbox.waiting().length === 0) strip.clear("offline");
-        outbox.kick(outbox.busyServer);
+        outbox.kick(true);
       }
       return result;
     } catch {
-      strip.show("offline", "warn", say("offline", { at: timeOf(serverNow()) }));
+      line.failed(null);
       return null;
     }
   }
 
-  async function timeIsUp() {
-    if (over) return;
-    strip.show("time-up", "info", say("time-up"));
-    for (let tries = 0; !over && clock.left() <= 0; tries += 1) {
-      const result = await ask();
-      if (result && result.reply.left > 0) break;
-      await new Promise((wake) => setTimeout(wake, 2_000 + 2_000 * Math.random()));
-      if (tries >= 10 && result) location.assign(`${base}/result`);
-    }
-    if (!over) strip.clear("time-up");
+  // The session stands, by this panel or by another page of the browser.
+  function goOn() {
+    if (rejoining || outbox.paused !== "shown") return;
+    handIn.refresh();
+    strip.release("signed-out");
+    paper.lock(false);
+    outbox.resume();
+    settle();
+  }
+
+  function signedIn({ must_change: mustChange }) {
+    strip.release("signed-out");
+    const text = say(mustChange ? "signed-in-change" : "signed-in");
+    strip.show("signed-in", mustChange ? "info" : "good", text, { forMs: mustChange ? 0 : 10_000 });
+    goOn();
+    ask();
   }
 
   function ended(word, reply = {}) {
+    // without the pen there is nothing to sign in for: who writes now has his own page for it
+    if (endings.over || (pen.lost && AWAY.has(word))) return;
     if (word === "pen_lost") {
       pen.lose(reply);
-      return;
-    }
-    if (word === "stale_generation" || word === "revoked" || word === "not_owner") {
-      paper.lock(true);
-      const stale = word === "stale_generation";
-      const act = stale
-        ? button(say("reload-act"), () => location.reload())
-        : link(`/login?next=${encodeURIComponent(location.pathname)}`, say("sign-in"));
-      strip.show(word, "bad", say(stale ? "reload" : "revoked"), { act, final: true });
-      return;
-    }
-    lockForGood();
-    if (word === "too_late") {
-      strip.show("time-up", "info", say("time-up"), { final: true });
-      waitForResult();
+    } else if (word === "stale_generation") {
+      rejoin();
+    } else if (word === "revoked" || word === "not_owner") {
+      outbox.pause({ shown: true });
+      if (word === "not_owner") paper.lock(true);
+      signIn.show(word);
+      strip.show("signed-out", "warn", say(word === "not_owner" ? "signed-out-other" : "signed-out"), { final: true });
+      handIn.refresh();
     } else {
-      const act = link(reply.go ?? `${base}/result`, say("see-result"));
-      strip.show("ended", "info", say(word === "forced" ? "forced" : "ended"), { act, final: true });
-      if (word === "closed") setTimeout(() => location.assign(reply.go ?? `${base}/result`), 1_500);
+      endings.end(word, reply);
     }
   }
 
-  async function waitForResult() {
-    for (let tries = 0; tries < 10; tries += 1) {
-      await new Promise((wake) => setTimeout(wake, 1_500 + 1_500 * Math.random()));
-      try {
-        const { reply } = await post(`${base}/pulse`, { t: token, n: outbox.number() });
-        if (reply.word === "closed") break;
-        if (reply.left > 0) {
-          location.reload();
-          return;
-        }
-      } catch {
-        // the result page waits as well as this one
-      }
-    }
-    location.assign(`${base}/result`);
+  // Redis was lost: this page goes on in the sitting that was rebuilt from SQL, without a reload.
+  async function rejoin() {
+    if (rejoining || endings.over || pen.lost) return;
+    rejoining = true;
+    outbox.pause({ shown: false });
+    await outbox.quiet();
+    askToRejoin();
   }
 
-  function lockForGood() {
-    over = true;
-    stopWriting();
+  async function askToRejoin() {
+    let result = null;
+    try {
+      result = await post(`${base}/rejoin`, { t: token });
+    } catch {
+      // asked again below
+    }
+    const word = result?.status === 401 ? "revoked" : (result?.reply.word ?? "");
+    if (word !== "claimed" && !BARRED.has(word)) {
+      again.failed(result);
+      return;
+    }
+    again.succeeded();
+    strip.clear("rejoining");
+    rejoining = false;
+    if (word === "claimed") joined(result);
+    else ended(word, result.reply);
+  }
+
+  function joined(result) {
+    const { reply } = result;
+    const former = token;
+    token = reply.token;
+    for (const field of document.querySelectorAll("input[name=t]")) if (field.value === former) field.value = token;
+    pen.hold(reply.epoch);
+    const commit = outbox.rename({ token, epoch: reply.epoch, generation: reply.generation });
+    const items = itemsOf(reply);
+    const count = compare({ items, outbox, paper, aside: (id, value) => side.add(id, value) });
+    commit();
+    heard(result);
+    outbox.resume();
+    if (count) strip.show("rejoined", "good", say("rejoined", { n: count }), { forMs: 20_000 });
+    settle();
   }
 
   function stopWriting() {
     outbox.stop();
+    stopAll();
+  }
+
+  function stopAll() {
+    line.stop();
+    later.stop();
+    again.stop();
     pulse.stop();
     leaving.stop();
     handIn.lock();
+    signIn.hide();
     paper.lock(true);
     form.querySelector("[data-hand-in]").disabled = true;
-    for (const position of positionsWaiting()) paper.setState(position, "unsaved");
-    clearTimeout(showSaved.timer);
-    saveBox.dataset.save = "stopped";
-    saveText.textContent = say("stopped");
+    saveState.stop();
   }
 
   function lostPen(reply) {
-    stopWriting();
-    const at = timeOf(reply.pen_since ?? serverNow());
-    const where = reply.pen_where || say("elsewhere");
-    const unsent = positionsWaiting().length;
-    const text = say(unsent ? "taken-unsent" : "taken", { at, where, n: unsent });
-    strip.show("taken", "bad", text, { act: takeBackButton(), final: true });
+    outbox.resume();
+    outbox.losePen();
+    stopAll();
+    const unsent = outbox.waiting().map((id) => [id, paper.get(id)]);
+    side.list(unsent);
+    endings.lostPen(reply, { at: timeOf(reply.pen_since ?? serverNow()), unsent: saveState.waiting().length });
   }
 
   async function checkPen() {
     paper.lock(true);
     strip.show("checking", "info", say("checking"));
     const result = await ask();
-    if (over || pen.lost) return;
+    if (endings.over || pen.lost) return;
     if (result === null) {
       setTimeout(checkPen, 3_000);
       return;
@@ -299,49 +360,27 @@ export function start(form) {
   }
 
   async function settle() {
-    let settled = false;
-    try {
-      settled = await settleLeftovers({
-        attempt, epoch: Number(epoch), ownKey: outbox.key, storage, send, outbox, paper,
-        conflict: (id, value) => side.add(id, value),
-        resent: () => { resentCount += 1; },
-      });
-    } catch {
-      // the line is dead: try again below
-    }
-    if (!settled) setTimeout(settle, 5_000);
-    else if (resentCount) strip.show("resent", "good", say("resent", { n: resentCount }), { forMs: 20_000 });
-  }
-
-  function report(kind, { urgent }) {
-    const fields = { t: token, n: outbox.number() };
-    if (urgent && navigator.sendBeacon && document.hidden) {
-      navigator.sendBeacon(`${base}/${kind}`, new URLSearchParams(fields));
+    if (settling || rejoining || endings.over || pen.lost || outbox.paused) {
+      if (settling) settling = "again";
       return;
     }
-    post(`${base}/${kind}`, fields, { keepalive: true }).then((result) => {
-      heard(result);
-      const { reply } = result;
-      if (kind === "return") {
-        strip.show("left", "warn", say("left-page", { n: form.dataset.leaveGrace }), { forMs: 30_000 });
-      }
-      if (kind === "focus" && reply.focus_losses) {
-        const counts = { n: reply.focus_losses, limit: form.dataset.focusLimit };
-        strip.show("focus", "warn", say("focus-lost", counts), { forMs: 30_000 });
-      }
-      if (BARRED.has(reply.word)) ended(reply.word, reply);
-    }, () => {});
-  }
-}
-
-function localStorageOrNull() {
-  try {
-    const probe = "examengine:probe";
-    localStorage.setItem(probe, "1");
-    localStorage.removeItem(probe);
-    return localStorage;
-  } catch {
-    return null;
+    settling = "once";
+    let unsettled = null;
+    try {
+      unsettled = await leftovers.settle(Number(form.dataset.ship));
+      if (unsettled) later.failed(unsettled);
+      else later.succeeded();
+    } catch {
+      later.failed(null);
+    }
+    const isDue = settling === "again";
+    settling = "";
+    if (isDue) settle();
+    if (unsettled?.status === 401) ended("revoked");
+    if (resentCount && !unsettled) {
+      strip.show("resent", "good", say("resent", { n: resentCount }), { forMs: 20_000 });
+      resentCount = 0;
+    }
   }
 }
 

@@ -2,13 +2,17 @@
 
 import { say } from "./wording.js";
 
+const NAMED = 10;
+
 export class HandIn {
-  constructor({ paper, card, outbox, unsyncedCount }) {
+  // unsynced() lists the questions that are not saved; shutOut() says that one has to sign in first
+  constructor({ paper, card, outbox, unsynced, shutOut }) {
     this.dialog = document.getElementById("hand-in-dialog");
     this.paper = paper;
     this.card = card;
     this.outbox = outbox;
-    this.unsyncedCount = unsyncedCount;
+    this.unsynced = unsynced;
+    this.shutOut = shutOut;
     this.anyway = document.getElementById("hand-in-anyway");
     this.confirm = this.dialog.querySelector("[data-hand-in-confirm]");
     this.form = this.dialog.querySelector("[data-hand-in-form]");
@@ -34,7 +38,7 @@ export class HandIn {
     this.anyway.checked = false;
     this.refresh();
     this.dialog.showModal();
-    this.outbox.kick();
+    this.outbox.kick(true);
     return true;
   }
 
@@ -54,13 +58,16 @@ export class HandIn {
   }
 
   refresh() {
-    const waiting = this.unsyncedCount();
+    const [waiting, isShutOut] = [this.unsynced(), this.shutOut()];
+    this.dialog.querySelector("[data-hand-in-shut-out]").hidden = !isShutOut;
     const note = this.dialog.querySelector("[data-hand-in-unsynced]");
-    note.hidden = waiting === 0;
-    if (waiting) {
-      this.dialog.querySelector("[data-hand-in-unsynced-text]").textContent = say("hand-in-unsynced", { n: waiting });
+    note.hidden = waiting.length === 0 || isShutOut;
+    if (waiting.length) {
+      const which = waiting.slice(0, NAMED).join("、") + (waiting.length > NAMED ? say("and-more") : "");
+      const text = say("hand-in-unsynced", { n: waiting.length, which });
+      this.dialog.querySelector("[data-hand-in-unsynced-text]").textContent = text;
     }
-    this.confirm.disabled = waiting > 0 && !this.anyway.checked;
+    this.confirm.disabled = isShutOut || (waiting.length > 0 && !this.anyway.checked);
   }
 
   lock() {

@@ -26,6 +26,27 @@ export class Paper {
     return Number(id.slice(1));
   }
 
+  has(id) {
+    return this.questions.has(Paper.position(id));
+  }
+
+  ids() {
+    return this.positions.flatMap((position) => [`a${position}`, `f${position}`]);
+  }
+
+  // What the server wrote into the page for an id: value, revision, and the mark [epoch, n] of who wrote it.
+  written(id) {
+    const { node, options, flag } = this.questions.get(Paper.position(id));
+    const { rev, mark, flagRev, flagMark } = node.dataset;
+    const isFlag = id.startsWith("f");
+    const chosen = options.filter((o) => o.defaultChecked).map((o) => o.value);
+    return {
+      value: isFlag ? (flag.defaultChecked ? "1" : "") : chosen.sort().join(""),
+      revision: Number(isFlag ? flagRev : rev),
+      mark: ((isFlag ? flagMark : mark) || "0.0").split(".").map(Number),
+    };
+  }
+
   get(id) {
     const question = this.questions.get(Paper.position(id));
     if (id.startsWith("f")) return question.flag.checked ? "1" : "";

@@ -20,6 +20,12 @@ export class Pen {
     this.#announce();
   }
 
+  // The same page writes on under a new epoch.
+  hold(epoch) {
+    this.epoch = epoch;
+    this.#announce();
+  }
+
   #announce() {
     this.channel?.postMessage({ epoch: this.epoch, page: this.page });
   }

@@ -22,7 +22,7 @@ def fill_in(page: Page, person: Someone, password: str = "") -> None:
     """The sign-in form that is on the screen."""
     page.get_by_label("证件号码").fill(person.document)
     page.get_by_label("密码", exact=True).fill(password or person.password)
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
 
 
 def to_contract(page: Page) -> None:

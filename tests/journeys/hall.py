@@ -20,7 +20,7 @@ from examengine.records.words import DocumentType, Role
 from examengine.settings import Settings
 from examengine.web.app import create_app
 from examengine.web.services import open_services
-from tests.world import EVIDENCE_KEYS, FIELD_KEYS, OPENS, SETTINGS_KEYS, World, ms, resident_id
+from tests.world import EVIDENCE_KEYS, FIELD_KEYS, OPENS, SETTINGS_KEYS, World, ms, open_slots, resident_id
 
 T = TypeVar("T")
 
@@ -117,6 +117,35 @@ class Hall:
         """Let the sweeper look once; the number of attempts that it ended."""
         return self.do(self.world.services.sweeper.sweep(self.now_ms))
 
+    def ship(self) -> None:
+        """Let everything acknowledged so far come to SQL."""
+        self.do(self.world.services.shipper.ship_all(self.now_ms))
+
+    def lose_redis(self) -> None:
+        """Redis' disk is gone, fences and all; what was shipped is rebuilt."""
+
+        async def lose() -> None:
+            await self.world.services.calls.command("FLUSHALL")
+            await self.world.services.rebuilder.look(self.now_ms)
+
+        self.do(lose())
+
+    def revoke(self, person: Someone) -> str:
+        """Support hands out a one-time password, which ends every session; that password."""
+        services = self.world.services
+
+        async def hand_out() -> str:
+            password = await services.sign_in.hand_out_password(person.id, person.id, self.now_ms)
+            await services.pusher.push_waiting(self.now_ms)
+            return password
+
+        return self.do(hand_out())
+
+    def aside(self, attempt_id: int) -> list[str]:
+        """Side entries, what older pages could not save: ``position value`` each."""
+        journal = self.do(self.world.services.desk.read(attempt_id, self.now_ms)).journal
+        return [line.decode().split(" ", 3)[3] for line in journal if line[:2] == b"s "]
+
     def someone(self, name: str, *held: Role, first_password: str = "") -> Someone:
         """A person with an account; a candidate where no role is named. ``first_password`` has to be changed."""
         return self.do(self._someone(name, held, first_password))
@@ -205,7 +234,8 @@ class Hall:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         async with open_services(self._settings, self.clock) as services:
-            app = create_app(services, hotline=HOTLINE, hotline_hours=HOTLINE_HOURS, sweeps=False)
+            app = create_app(services, hotline=HOTLINE, hotline_hours=HOTLINE_HOURS, background=False)
+            await open_slots(services, self.clock.now_ms())
             self.world = World(services, self.clock, app)
             config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", date_header=False)
             self._server = uvicorn.Server(config)

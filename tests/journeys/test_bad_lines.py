@@ -166,11 +166,8 @@ def test_a_session_that_ended_meanwhile_keeps_the_answers_for_the_next_sign_in(h
     page.context.clear_cookies(name="session")
     choose(page, 1, "选项甲")
     expect(strip_text(page)).to_contain_text("登录已失效")
-    look(page, "exam-session-ended", whole=False)
-    page.get_by_role("link", name="重新登录").click()
-    page.get_by_label("证件号码").fill(person.document)
-    page.get_by_label("密码", exact=True).fill(person.password)
-    page.get_by_role("button", name="登录").click()
+    sign_in(page, person)
+    go_on(page)
     expect(strip_text(page)).to_have_text("本机暂存的 1 题答案已补交。")
     wait_until_saved(page)
     assert list(hall.saved(attempt_id)) == [1]

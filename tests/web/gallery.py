@@ -43,6 +43,8 @@ class Gallery:
                 Route(base, self.exam),
                 Route(f"{base}/answers", self.answers, methods=["POST"]),
                 Route(f"{base}/pulse", self.pulse, methods=["POST"]),
+                Route(f"{base}/rejoin", self.rejoin, methods=["POST"]),
+                Route(f"{base}/sign-in", self.sign_in, methods=["POST"]),
                 Route(f"{base}/pen", self.pen, methods=["POST"]),
                 Route(f"{base}/form", self.form, methods=["POST"]),
                 Route(f"{base}/hand-in", self.hand_in, methods=["POST"]),
@@ -91,7 +93,10 @@ class Gallery:
             parts,
             frame=replace(samples.LI, now_ms=now_ms, text_size=int(request.cookies.get("size", "18"))),
             sitting_id=ATTEMPT,
-            token=TOKENS.page(PageToken(ATTEMPT, PERSON, 1, epoch, f"p{epoch}")),
+            token=TOKENS.page(PageToken(ATTEMPT, PERSON, sitting.generation, epoch, f"p{epoch}")),
+            who=TOKENS.who(PERSON),
+            generation=sitting.generation,
+            shipped=sitting.shipped,
             epoch=epoch,
             page_id=f"p{epoch}",
             left_ms=sitting.deadline_ms - now_ms,
@@ -119,28 +124,48 @@ class Gallery:
                         revision=answer.revision if answer else 0,
                         flagged=bool(flag and flag.value),
                         flag_revision=flag.revision if flag else 0,
+                        mark="{}.{}".format(*answer.mark) if answer else "",
+                        flag_mark="{}.{}".format(*flag.mark) if flag else "",
                     )
                 )
             parts.append(replace(section, shown=shown))
         return parts
 
-    async def _told(self, request: Request) -> tuple[int, dict[str, str]]:
+    async def _told(self, request: Request) -> tuple[PageToken, dict[str, str]]:
         fields = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         token = TOKENS.read_page(fields["t"])
-        return (token.epoch if token else -1), fields
+        return token or PageToken(ATTEMPT, PERSON, -1, -1, ""), fields
 
     async def answers(self, request: Request) -> Response:
-        epoch, fields = await self._told(request)
-        if self.sitting.trouble:
-            return Response(status_code=self.sitting.trouble)
-        return JSONResponse(self.sitting.save(epoch, fields))
+        token, fields = await self._told(request)
+        sitting = self.sitting
+        if sitting.trouble:
+            return Response(status_code=sitting.trouble, headers=sitting.trouble_headers)
+        return _json(sitting.save(token.epoch, fields, token.generation))
 
     async def pulse(self, request: Request) -> Response:
-        return JSONResponse(self.sitting.pulse(*await self._told(request)))
+        token, fields = await self._told(request)
+        return _json(self.sitting.pulse(token.generation, token.epoch, fields))
 
     async def report(self, request: Request) -> Response:
-        epoch, fields = await self._told(request)
-        return JSONResponse(self.sitting.report(request.path_params["kind"], epoch, fields))
+        token, fields = await self._told(request)
+        return _json(self.sitting.report(request.path_params["kind"], token.generation, token.epoch, fields))
+
+    async def rejoin(self, request: Request) -> Response:
+        token, _fields = await self._told(request)
+        told = self.sitting.rejoin(token.generation, token.epoch)
+        if told["word"] == "claimed":
+            sitting = self.sitting
+            held = PageToken(ATTEMPT, PERSON, sitting.generation, sitting.epoch, token.page_id)
+            told["token"] = TOKENS.page(held)
+        return _json(told)
+
+    async def sign_in(self, request: Request) -> Response:
+        _token, fields = await self._told(request)
+        if fields["password"] != self.sitting.password:
+            return JSONResponse({"word": "wrong"}, 422)
+        self.sitting.revoked = False
+        return JSONResponse({"word": "signed_in", "must_change": False})
 
     async def pen(self, request: Request) -> Response:
         return RedirectResponse(f"/sittings/{ATTEMPT}", 303)
@@ -158,6 +183,10 @@ class Gallery:
     async def hand_in(self, request: Request) -> Response:
         self.sitting.closed = "submitted"
         return RedirectResponse("/result", 303)
+
+
+def _json(told: dict[str, object]) -> Response:
+    return JSONResponse(told, 401 if told["word"] == "revoked" else 200)
 
 
 if __name__ == "__main__":

@@ -202,7 +202,7 @@ def test_an_answer_after_the_deadline_is_refused_and_said(server: Server, page: 
 
 
 def test_at_zero_the_server_is_asked_before_anything_is_locked(server: Server, page: Page) -> None:
-    server.renew(left_ms=1_500)
+    server.renew(left_ms=5_000)
     page.goto(server.exam_url)
     server.gallery.sitting.deadline_ms += 15 * MINUTE
     expect(page.locator("[data-strip-text]")).to_contain_text("您的截止时间已延长至")

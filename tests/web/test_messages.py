@@ -33,7 +33,7 @@ def test_every_member_has_its_words(told: dict[object, object], enum: type) -> N
 
 def test_every_word_of_the_contract_with_the_live_scripts_is_known() -> None:
     kept = "saved repeated superseded pen_lost closed too_late forced"
-    barred = "not_owner revoked stale_generation absent out_of_range"
+    barred = "not_owner revoked stale_generation absent out_of_range too_many"
     assert set(kept.split() + barred.split()) == set(messages.DESK_WORDS)
 
 

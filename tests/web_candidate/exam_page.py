@@ -124,6 +124,12 @@ async def an_open_exam(world: World, override: Mapping[str, Any] | None = None) 
         yield await opened(browser, attempt_id)
 
 
+async def lose_redis(world: World) -> None:
+    """Redis' disk is gone; what was shipped is rebuilt."""
+    await world.services.calls.command("FLUSHALL")
+    await world.services.rebuilder.look(world.now_ms)
+
+
 def value_of(html: str, name: str) -> str:
     """The value of the first field of that name."""
     found = re.search(rf'name="{name}" value="([^"]*)"', html)

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.web_candidate.exam_page import an_open_exam, attribute, opened, text_of, token_of, value_of
+from tests.web_candidate.exam_page import (
+    an_open_exam,
+    attribute,
+    lose_redis,
+    opened,
+    text_of,
+    token_of,
+    value_of,
+)
 from tests.world import World
 
 MINUTE_MS = 60_000
@@ -15,7 +23,8 @@ async def test_fifty_answers_are_marked_in_one_form_and_handed_in(world: World) 
         right = await world.right_answers(page.attempt_id)
         world.clock.advance(30 * MINUTE_MS)
         sent = await page.post_form(right, do="hand_in")
-        assert (sent.status_code, sent.headers["location"]) == (303, page.path("hand-in"))
+        assert sent.status_code == 303
+        assert sent.headers["location"].startswith(page.path("hand-in?page="))
         confirm = await page.browser.get(sent.headers["location"])
         told = text_of(confirm.text)
         assert "50" in told
@@ -58,7 +67,7 @@ async def test_the_clear_button_clears_one_question_and_saves_the_others(world: 
         answers = {position: page.options[position][0] for position in (1, 2, 3)}
         await page.post_form(answers)
         sent = await page.post_form({**answers, 4: page.options[4][1]}, clear="2", do=None)
-        assert sent.headers["location"] == f"{page.path()}#q2"
+        assert sent.headers["location"] == f"{page.path()}?still=1#q2"
         again = await opened(page.browser, page.attempt_id)
         assert again.answers == {1: answers[1], 3: answers[3], 4: page.options[4][1]}
 
@@ -139,7 +148,7 @@ async def test_a_form_around_the_deadline(world: World, after_ms: int, is_saved:
     async with an_open_exam(world) as page:
         world.clock.move_to(page.deadline_ms + after_ms)
         sent = await page.post_form({1: page.options[1][0]})
-        assert sent.headers["location"] == (f"{page.path()}#q2" if is_saved else page.path("result"))
+        assert sent.headers["location"] == (f"{page.path()}?still=1#q2" if is_saved else page.path("result"))
         sitting = await world.services.desk.read(page.attempt_id, world.now_ms)
         assert bool(sitting.given) == is_saved
 
@@ -151,12 +160,31 @@ async def test_a_form_after_the_hand_in_leads_to_the_result(world: World) -> Non
         assert sent.headers["location"] == page.path("result")
 
 
-async def test_a_form_from_before_a_rebuild_opens_the_page_anew(world: World) -> None:
+async def test_a_form_from_before_a_rebuild_is_saved_in_the_rebuilt_sitting(world: World) -> None:
     async with an_open_exam(world) as page:
-        await world.services.calls.command("FLUSHALL")
-        await opened(page.browser, page.attempt_id)
-        sent = await page.post_form({1: page.options[1][0]})
-        assert (sent.status_code, sent.headers["location"]) == (303, page.path())
+        await lose_redis(world)
+        chosen = page.options[1][0]
+        sent = await page.post_form({1: chosen})
+        assert (sent.status_code, sent.headers["location"]) == (303, f"{page.path()}?still=1#q2")
+        assert (await world.services.desk.read(page.attempt_id, world.now_ms)).given == {1: chosen}
+
+
+async def test_a_form_from_before_a_rebuild_does_not_write_over_a_newer_page(world: World) -> None:
+    async with an_open_exam(world) as page:
+        await lose_redis(world)
+        newer = await opened(page.browser, page.attempt_id)
+        await newer.save(1, page.options[1][1])
+        sent = await page.post_form({1: page.options[1][0], 2: page.options[2][0]})
+        assert sent.status_code == 409
+        assert "1 A B" in text_of(sent.text)
+        assert (await world.services.desk.read(page.attempt_id, world.now_ms)).given == {1: page.options[1][1]}
+
+
+async def test_a_save_of_ones_own_is_no_return(world: World) -> None:
+    async with an_open_exam(world) as page:
+        saved = await page.post_form({1: page.options[1][0]}, follow=True)
+        assert "检测到未完成的考试" not in text_of(saved.text)
+        assert "检测到未完成的考试" in text_of((await page.browser.get(page.path())).text)
 
 
 async def test_a_form_whose_fields_are_past_counting_is_refused(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.web_candidate.exam_page import an_open_exam, opened, text_of
+from tests.web_candidate.exam_page import an_open_exam, attribute, opened, text_of, token_of
 from tests.world import World
 
 MINUTE_MS = 60_000
@@ -108,6 +108,42 @@ async def test_the_older_page_cannot_end_the_exam_and_is_told_where_the_pen_is(w
         assert await world.series(older.attempt_id) == ()
         assert (await newer.save(1, "a"))["word"] == "saved"
         assert (await newer.hand_in()).headers["location"] == older.path("result")
+
+
+@pytest.mark.parametrize("act", ["hand-in", "give-up?step=2"])
+async def test_the_page_that_ends_an_exam_is_the_one_that_writes_to_it(world: World, act: str) -> None:
+    """A confirm page opened by itself takes the pen as opening the exam does; it does not borrow another page's."""
+    async with an_open_exam(world) as page:
+        shown = await page.browser.get(page.path(act))
+        told = await page.save(1, "a")
+        assert (told["word"], told["epoch"]) == ("pen_lost", 2)
+        end = act.partition("?")[0]
+        fields = {"t": token_of(shown.text, page.path(end)), "sure": "1"}
+        assert (await page.browser.post(page.path(end), data=fields)).headers["location"] == page.path("result")
+
+
+async def test_a_confirm_page_reached_from_the_exam_goes_on_with_its_pen(world: World) -> None:
+    async with an_open_exam(world) as page:
+        sent = await page.post_form({1: page.options[1][0]}, do="hand_in")
+        await page.browser.get(sent.headers["location"])
+        assert (await page.save(2, "a"))["word"] == "saved"
+        page_id = attribute(page.html, "data-page")
+        await page.browser.get(page.path(f"give-up?page={page_id}"))
+        assert (await page.save(3, "a"))["word"] == "saved"
+        for named in ("", "x", "鸟"):
+            await page.browser.get(page.path("hand-in"), params={"page": named})
+        assert (await page.save(4, "a"))["word"] == "pen_lost"
+
+
+async def test_who_takes_the_pen_is_told_by_his_kind_of_device(world: World) -> None:
+    async with an_open_exam(world) as page:
+        agent = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
+        page.browser.headers["user-agent"] = agent
+        await opened(page.browser, page.attempt_id)
+        taken = await page.post_form({1: page.options[1][0]})
+        assert "安卓手机 Chrome" in text_of(taken.text)
+        live = await world.services.desk.read(page.attempt_id, world.now_ms)
+        assert live.device == "chrome-android"
 
 
 async def test_another_persons_sitting_is_not_found(world: World) -> None:

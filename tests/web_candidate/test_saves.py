@@ -8,11 +8,12 @@ import pytest
 
 from examengine.clock import ShiftedClock
 from examengine.live.desk import MAX_SEQUENCE
+from examengine.live.slots import sitting_keys
 from examengine.records import outbox
 from examengine.records.words import OutboxKind
 from examengine.web.app import session_cookie
 from examengine.web.tokens import PageToken, Tokens
-from tests.web_candidate.exam_page import an_open_exam, opened
+from tests.web_candidate.exam_page import an_open_exam, attribute, lose_redis, opened
 from tests.world import World, a_world
 
 MINUTE_MS = 60_000
@@ -36,6 +37,7 @@ async def test_an_answer_is_acknowledged_with_all_that_a_pulse_would_carry(world
             "deadline_reason": "time_limit",
             "epoch": 1,
             "focus_losses": 0,
+            "ship": 0,
         }
         assert await saved_answers(world, page.attempt_id) == {1: page.options[1][0]}
 
@@ -367,7 +369,7 @@ async def test_a_newer_cookie_goes_on_in_the_old_sitting(world: World) -> None:
     """Whoever changed his password in the middle of the exam signs in again and continues."""
     async with an_open_exam(world) as page:
         sitting = await world.services.desk.read(page.attempt_id, world.now_ms)
-        claimed = await world.services.desk.claim(page.attempt_id, sitting.owner_id, 2, "again", world.now_ms)
+        claimed = await world.services.desk.claim(page.attempt_id, sitting.owner_id, 2, "again", "test", world.now_ms)
         assert claimed.word == "claimed"
         assert (await page.save(1, "a"))["word"] == "revoked"
 
@@ -384,17 +386,76 @@ async def test_a_lost_sitting_asks_for_patience(world: World) -> None:
     async with an_open_exam(world) as page:
         await world.services.calls.command("FLUSHALL")
         response = await page.post_save(1, "a")
-        assert (response.status_code, response.json()) == (503, {"word": "absent"})
-        assert int(response.headers["retry-after"]) > 0
+        assert response.status_code == 503
+        assert response.json()["word"] in {"unavailable", "absent"}
+        assert 1 <= int(response.headers["retry-after"]) <= 3
 
 
-async def test_a_page_from_before_a_rebuild_is_told_to_load_again(world: World) -> None:
+async def test_a_sitting_that_was_committed_and_never_opened_is_opened_by_its_page(world: World) -> None:
     async with an_open_exam(world) as page:
-        await world.services.calls.command("FLUSHALL")
-        newer = await opened(page.browser, page.attempt_id)
+        await world.services.calls.command("DEL", sitting_keys(page.attempt_id)[0])
+        assert (await page.post_save(1, "a")).status_code == 503
+        assert (await page.report("pulse"))["word"] == "pen_lost", "it is there, and no page has the pen"
+
+
+async def test_a_page_of_an_attempt_that_ended_and_that_redis_forgot_is_told_so(world: World) -> None:
+    async with an_open_exam(world) as page:
+        await page.hand_in()
+        await world.services.calls.command("DEL", sitting_keys(page.attempt_id)[0])
         told = await page.save(1, "a")
-        assert (told["status"], told["word"]) == (409, "stale_generation")
-        assert (await newer.save(1, "b"))["word"] == "saved"
+        assert (told["status"], told["word"], told["go"]) == (200, "closed", page.path("result"))
+
+
+async def test_answers_tell_what_has_come_to_sql(world: World) -> None:
+    async with an_open_exam(world) as page:
+        assert [(await page.save(n, "a"))["ship"] for n in (1, 2)] == [0, 0]
+        await world.services.shipper.ship_all(world.now_ms)
+        assert (await page.report("pulse"))["ship"] == 2
+        assert attribute((await opened(page.browser, page.attempt_id)).html, "data-ship") == "2"
+
+
+async def test_a_superseded_answer_is_told_with_the_mark_of_the_newer(world: World) -> None:
+    async with an_open_exam(world) as page:
+        await page.save(1, "b", n=7)
+        assert (await page.save(1, "a", n=3))["mark"] == [1, 7]
+
+
+async def test_an_open_page_joins_the_rebuilt_sitting_and_gets_what_it_holds(world: World) -> None:
+    async with an_open_exam(world) as page:
+        await page.save(1, "a", n=4)
+        await page.save(2, "1", kind="f", n=5)
+        await world.services.shipper.ship_all(world.now_ms)
+        await page.save(3, "c", n=6)
+        await lose_redis(world)
+        stale = await page.save(4, "b")
+        assert (stale["status"], stale["word"]) == (409, "stale_generation")
+        told = await page.report("rejoin")
+        assert (told["status"], told["word"], told["generation"], told["epoch"]) == (200, "claimed", 2, 2)
+        assert told["items"] == [["a1", "a", 1, 1, 4], ["f2", "1", 2, 1, 5]]
+        again = await page.report("rejoin")
+        assert again["token"] == told["token"], "a repeat leads to the same pen"
+        assert (await page.save(3, "c", t=told["token"]))["word"] == "saved"
+        assert await saved_answers(world, page.attempt_id) == {1: "a", 3: "c"}
+
+
+async def test_a_page_that_is_not_the_newest_cannot_join_a_rebuilt_sitting(world: World) -> None:
+    async with an_open_exam(world) as page:
+        newer = await opened(page.browser, page.attempt_id)
+        await world.services.shipper.ship_all(world.now_ms)
+        await lose_redis(world)
+        told = await page.report("rejoin")
+        assert (told["word"], "token" in told, "items" in told) == ("pen_lost", False, False)
+        assert (await newer.report("rejoin"))["word"] == "claimed"
+
+
+async def test_nobody_joins_another_persons_sitting(world: World) -> None:
+    async with an_open_exam(world) as page, world.browser(await world.person()) as other:
+        await lose_redis(world)
+        sent = await other.post(page.path("rejoin"), data={"t": page.token})
+        assert (sent.status_code, sent.json()) == (403, {"word": "not_owner"})
+        async with world.browser() as nobody:
+            sent = await nobody.post(page.path("rejoin"), data={"t": page.token})
+            assert (sent.status_code, sent.json()) == (401, {"word": "revoked"})
 
 
 @pytest.mark.parametrize("offset_ms", [-120_000, -1_900, 0, 1_900, 120_000])

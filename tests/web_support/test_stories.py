@@ -146,7 +146,7 @@ class Story:
         services, person_id = self.world.services, self.enrolment.person_id
         async with self.world.browser(self.agents[0]) as desk:
             page = (await desk.get(f"/support/people/{person_id}")).text
-        case = await read_case(services.database, services.vault, services.shelf, person_id)
+        case = await read_case(services.database, services.vault, services.shelf, person_id, self.world.now_ms)
         sittings = await live_of(services, case, self.world.now_ms)
         frame = Frame("", "", "", ZONE, self.world.now_ms, "")
         [block] = person_desk(case, sittings, frame, self.agents[0]).enrolments

@@ -1,12 +1,15 @@
 """Handing in, giving up, and the result."""
 
+import secrets
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from examengine import live
 from examengine.live import CloseReason, Sitting, Standing, Word
 from examengine.papers.blueprint import from_json
 from examengine.papers.paper import unpack
-from examengine.records import outcomes
+from examengine.records import evidence, hearing, outcomes
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.errors import Missing, Unavailable
 from examengine.records.outcomes import Outcome
@@ -17,8 +20,10 @@ from examengine.rules.history import OutcomeReason, State
 from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.finish import Ended
 from examengine.web import times
-from examengine.web.candidate.exam import Own, own_attempt, pen_of, taken_page
+from examengine.web.candidate.again import page_token_of
+from examengine.web.candidate.exam import Own, claim, own_attempt, pen_of, taken_page
 from examengine.web.candidate.my import score_is_hidden
+from examengine.web.candidate.receipt import receipt_shown
 from examengine.web.contexts.candidate import GiveUp, HandIn, Registering, Result, SectionScore, Verdict
 from examengine.web.contexts.frame import Act, FieldError
 from examengine.web.http import (
@@ -35,17 +40,18 @@ from examengine.web.http import (
     session_of,
     signed_in,
 )
-from examengine.web.messages import HOW_ENDED, KINDS, OUTCOMES, refusal_told
+from examengine.web.messages import KINDS, OUTCOMES, how_ended, refusal_told
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
 
 REFRESH_S = 5
+UNDECIDED_REFRESH_S = 60
 
 
 @signed_in(Role.CANDIDATE)
 async def hand_in_page(request: Request) -> Response:
     """P5: counts and blanks before the hand-in, for pages without JavaScript."""
-    own, sitting = await _running(request)
+    own, sitting = await _with_pen(request)
     if sitting is None:
         return see_other(f"/sittings/{own.id}/result")
     earliest_ms = own.row.started_ms + own.rulebook.exam.min_minutes_before_submit * MINUTE_MS
@@ -111,6 +117,10 @@ async def result(request: Request) -> Response:
             if _is_running(sitting) or (sitting.word is Word.ABSENT and now_ms < deadline_ms):
                 return see_other(f"/sittings/{own.id}")
             repeat = Act(f"/sittings/{own.id}/result", _("现在再问一次"))
+            async with services.database.reading() as tx:
+                waits = any(case.waits for case in await hearing.cases_of(tx, own.id))
+            if waits:
+                return await _undecided(request, repeat, deadline_ms)
             return await _registering(request, repeat, deadline_ms if now_ms >= deadline_ms else None)
         own = await own_attempt(request, own.id)
     return await _result_page(request, own, outcome)
@@ -131,7 +141,9 @@ async def _end(request: Request, reason: CloseReason) -> Response:
     if isinstance(ended, Ended):
         return see_other(f"/sittings/{attempt_id}/result")
     if isinstance(ended, Refusal):
-        where = "hand-in" if ended.reason is Reason.TOO_EARLY_TO_SUBMIT else "result"
+        known = page_token_of(request, attempt_id)
+        page_id = known.page_id if known is not None else ""
+        where = f"hand-in?page={page_id}" if ended.reason is Reason.TOO_EARLY_TO_SUBMIT else "result"
         return see_other(f"/sittings/{attempt_id}/{where}")
     return await _told_by_desk(request, attempt_id, ended)
 
@@ -159,6 +171,33 @@ async def _running(request: Request) -> tuple[Own, Sitting | None]:
     return own, sitting if _is_running(sitting) else None
 
 
+async def _with_pen(request: Request) -> tuple[Own, Sitting | None]:
+    """One's own attempt with its sitting, whose pen this page holds; None where it has ended.
+
+    The page that leads here names itself by its random id and goes on with its pen. Any other visit takes the pen, as
+    opening the exam does: what ends an exam must be the page that writes to it.
+
+    Raises:
+        NotAllowed: the session was revoked.
+        live.Unavailable: the sitting is being rebuilt.
+    """
+    own, sitting = await _running(request)
+    known = page_token_of(request, own.id)
+    named = request.query_params.get("page", "") if known is None else known.page_id
+    if sitting is None or (sitting.page_id and secrets.compare_digest(named.encode(), sitting.page_id.encode())):
+        return own, sitting
+    claimed = await claim(request, own.id)
+    match claimed.word:
+        case Word.CLAIMED:
+            return own, claimed
+        case Word.REVOKED:
+            raise NotAllowed(401)
+        case Word.ABSENT | Word.OPENING:
+            raise live.Unavailable(f"sitting {own.id} is {claimed.word}")
+        case _:
+            return own, None
+
+
 def _is_running(sitting: Sitting) -> bool:
     """Whether its page may still write, by what the desk knows."""
     is_left = sitting.back_by_ms is not None and sitting.back_by_ms <= sitting.at_ms
@@ -166,15 +205,15 @@ def _is_running(sitting: Sitting) -> bool:
 
 
 def _token(request: Request, own: Own, sitting: Sitting) -> str:
-    """A page token of the page that holds the pen now: this page continues it."""
+    """A page token with the pen that this page holds."""
     session = session_of(request)
     assert session is not None
-    token = PageToken(own.id, session.person_id, sitting.generation, sitting.epoch, sitting.page_id or "0")
+    token = PageToken(own.id, session.person_id, sitting.generation, sitting.epoch, sitting.page_id)
     return services_of(request).tokens.page(token)
 
 
 async def _give_up_page(request: Request, step: int, errors: tuple[FieldError, ...]) -> Response:
-    own, sitting = await _running(request)
+    own, sitting = await _with_pen(request)
     if sitting is None:
         return see_other(f"/sittings/{own.id}/result")
     context = GiveUp(
@@ -183,6 +222,7 @@ async def _give_up_page(request: Request, step: int, errors: tuple[FieldError, .
         title=own.title,
         step=step,
         token=_token(request, own, sitting),
+        page_id=sitting.page_id,
         no=own.row.no,
         allowed=own.allowed,
         answered=len(sitting.given),
@@ -222,6 +262,22 @@ async def _registering(request: Request, repeat: Act, due_ms: int | None = None)
     return page("registering.html", context, 202)
 
 
+async def _undecided(request: Request, repeat: Act, deadline_ms: int) -> Response:
+    """We could not hear at the deadline, and a person looks into it: that takes longer than a moment."""
+    context = Registering(
+        frame=await frame_whatever(request),
+        title=_("考试时间已到，正在人工核实"),
+        text=_(
+            "截止前后系统出过故障，可能没有收到您的操作。这不是您的责任，不会因此直接记为不及格。"
+            "已保存的答案都在，工作人员核实以后登记结果；核实以前不能开始下一次考试，您不需要办理什么。"
+        ),
+        since_ms=deadline_ms,
+        refresh_s=UNDECIDED_REFRESH_S,
+        repeat=repeat,
+    )
+    return page("registering.html", context, 202)
+
+
 async def _registering_act(request: Request, attempt_id: int, reason: CloseReason) -> Response:
     """The record is away and nothing is closed: say so, and repeat the same intent."""
     gives_up = reason is CloseReason.GIVE_UP
@@ -255,6 +311,7 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         except Missing:
             final = None
         series = await outcomes.series(tx, own.id)
+        receipt = await evidence.find_receipt(tx, own.id)
     next_title, next_text, act = _next_step(own, now_ms, frame.zone, hidden=hidden)
     sections = () if hidden or final is None or not is_marked else _section_scores(final.detail, own.exam.blueprint)
     context = Result(
@@ -269,7 +326,7 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         no=own.row.no,
         allowed=own.allowed,
         label=own.label,
-        how=HOW_ENDED[State(outcome.state)],
+        how=how_ended(outcome.state, outcome.cause),
         why=_("成绩在考试开放时间结束后公布。") if hidden else OUTCOMES[reason],
         started_ms=own.row.started_ms,
         ended_ms=outcome.ended_ms,
@@ -280,6 +337,7 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         next_text=next_text,
         act=act,
         note="" if hidden else _rescored_note(series),
+        receipt=None if receipt is None else receipt_shown(request, own.id, receipt),
     )
     return page("result.html", context)
 

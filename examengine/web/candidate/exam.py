@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.live import Pen, Sitting, Word
+from examengine.live.journal import Kept
 from examengine.papers.blueprint import from_json
-from examengine.papers.paper import Paper, unpack
+from examengine.papers.paper import unpack
 from examengine.records import attempts, exams
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.attempts import OwnedAttempt
@@ -20,6 +21,9 @@ from examengine.records.history import AttemptRecord, EnrolmentRecord, load_hist
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
 from examengine.rules.rulebook import ForcedExitDetection, Rulebook
+from examengine.web.candidate import again
+from examengine.web.candidate.again import page_token_of
+from examengine.web.candidate.form import goes_on_at, posted
 from examengine.web.candidate.paper_page import (
     Section,
     Shown,
@@ -30,6 +34,7 @@ from examengine.web.candidate.paper_page import (
     paper_html,
 )
 from examengine.web.contexts.candidate import ExamPage, Reports, Resumed, Taken, Unsent
+from examengine.web.device import device_told, device_word
 from examengine.web.http import (
     NotAllowed,
     error_page,
@@ -47,8 +52,6 @@ from examengine.web.http import (
 from examengine.web.messages import LABELS
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
-
-MAX_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,13 @@ async def exam(request: Request) -> Response:
     own = await own_attempt(request, path_id(request))
     if own.row.outcome is not None:
         return see_other(f"/sittings/{own.id}/result")
-    session = session_of(request)
-    assert session is not None
-    page_id = secrets.token_urlsafe(6)
-    claimed = await services.desk.claim(own.id, session.person_id, session.version, page_id, now_ms)
+    claimed = await claim(request, own.id)
     if claimed.word is Word.ABSENT:
-        await services.starter.open_again(own.id, session.version, now_ms)
-        claimed = await services.desk.claim(own.id, session.person_id, session.version, page_id, now_ms)
+        await services.starter.whereabouts(own.id, now_ms)
+        claimed = await claim(request, own.id)
     match claimed.word:
         case Word.CLAIMED:
-            return await _exam_page(request, own, claimed, page_id)
+            return await _exam_page(request, own, claimed)
         case Word.NOT_OWNER:
             raise NotAllowed(404)
         case Word.REVOKED:
@@ -136,34 +136,69 @@ async def exam(request: Request) -> Response:
             return await error_page(request, 503)
 
 
+async def claim(request: Request, attempt_id: int) -> Sitting:
+    """Take the pen for a page of this visitor that is about to be drawn."""
+    session = session_of(request)
+    assert session is not None
+    return await services_of(request).desk.claim(
+        attempt_id,
+        session.person_id,
+        session.version,
+        secrets.token_urlsafe(6),
+        device_word(request.headers.get("user-agent", "")),
+        now_of(request),
+    )
+
+
 @signed_in(Role.CANDIDATE)
 async def take_pen(request: Request) -> Response:
     """Take the pen back: the page that opens next holds it."""
     return see_other(f"/sittings/{path_id(request)}")
 
 
-@signed_in(Role.CANDIDATE)
 async def form(request: Request) -> Response:
-    """保存 and 交卷 without JavaScript: everything is posted, only what differs is written."""
-    services, now_ms = services_of(request), now_of(request)
+    """保存 and 交卷 without JavaScript: everything is posted, only what differs is written.
+
+    Where the session has ended meanwhile nothing is thrown away: the page that answers holds what was posted, and
+    posts it again together with the password.
+    """
     attempt_id = path_id(request)
+    known = page_token_of(request, attempt_id)
+    if known is None:
+        raise NotAllowed(401 if session_of(request) is None else 403)
+    entered = await again.entered(request, known)
+    if isinstance(entered, again.NotIn):
+        return await again.unsaved_page(request, known, entered)
+    response = await _save_form(request, attempt_id)
+    again.remember(request, response, entered)
+    return response
+
+
+async def _save_form(request: Request, attempt_id: int) -> Response:
+    services, now_ms = services_of(request), now_of(request)
     pen = pen_of(request, attempt_id)
     own = await own_attempt(request, attempt_id)
     fields = form_of(request)
     paper = unpack(own.owned.attempt.paper)
-    answers, flags = _posted(fields, paper)
+    answers, flags = posted(fields, paper)
     saved = await services.desk.save_form(pen, answers, flags, now_ms)
+    if saved.word is Word.STALE_GENERATION:
+        joined = await _rejoined(request, attempt_id)
+        if joined is not None:
+            saved = await services.desk.save_form(joined, answers, flags, now_ms)
     match saved.word:
         case Word.SAVED | Word.REPEATED:
             wants_hand_in = fields.get("do", [""])[0] == "hand_in"
-            place = "/hand-in" if wants_hand_in else _goes_on_at(fields, answers)
+            known = page_token_of(request, attempt_id)
+            page_id = known.page_id if known is not None else ""
+            place = f"/hand-in?page={page_id}" if wants_hand_in else f"?still=1{goes_on_at(fields, answers)}"
             return see_other(f"/sittings/{attempt_id}{place}")
         case Word.PEN_LOST:
             return await taken_page(request, own, answers)
         case Word.CLOSED | Word.TOO_LATE | Word.FORCED:
             return await over(request, attempt_id, saved.word)
         case Word.STALE_GENERATION:
-            return see_other(f"/sittings/{attempt_id}")
+            return await taken_page(request, own, answers)
         case Word.REVOKED:
             raise NotAllowed(401)
         case Word.NOT_OWNER:
@@ -174,6 +209,27 @@ async def form(request: Request) -> Response:
             return await error_page(request, 503)
 
 
+async def _rejoined(request: Request, attempt_id: int) -> Pen | None:
+    """The pen of a page whose sitting was rebuilt, so that what it posted is saved after all; None where a newer page
+    is known.
+    """
+    pen, known = pen_of(request, attempt_id), page_token_of(request, attempt_id)
+    assert known is not None
+    joined = await services_of(request).desk.rejoin(
+        attempt_id,
+        pen.owner_id,
+        pen.session_version,
+        pen.generation,
+        pen.epoch,
+        known.page_id,
+        device_word(request.headers.get("user-agent", "")),
+        now_of(request),
+    )
+    if joined.word is not Word.CLAIMED:
+        return None
+    return Pen(attempt_id, pen.owner_id, pen.session_version, joined.generation, joined.epoch)
+
+
 def pen_of(request: Request, attempt_id: int) -> Pen:
     """The pen that the page's token names.
 
@@ -181,11 +237,10 @@ def pen_of(request: Request, attempt_id: int) -> Pen:
         NotAllowed: the token is not of this sitting, or of another person.
     """
     session = session_of(request)
-    token = form_of(request).get("t", [""])[0]
-    known = services_of(request).tokens.read_page(token)
+    known = page_token_of(request, attempt_id)
     if session is None:
         raise NotAllowed(401)
-    if known is None or known.attempt_id != attempt_id or known.person_id != session.person_id:
+    if known is None or known.person_id != session.person_id:
         raise NotAllowed(403)
     return Pen(attempt_id, session.person_id, session.version, known.generation, known.epoch)
 
@@ -197,12 +252,13 @@ async def over(request: Request, attempt_id: int, word: Word) -> Response:
     return see_other(f"/sittings/{attempt_id}/result")
 
 
-async def _exam_page(request: Request, own: Own, claimed: Sitting, page_id: str) -> Response:
+async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
     services, visitor = services_of(request), await visitor_of(request)
     frame = await frame_of(request)
     sections = await _sections(request, own, claimed)
-    token = PageToken(own.id, visitor.person.id, claimed.generation, claimed.epoch, page_id)
-    is_return = claimed.epoch > 1
+    token = PageToken(own.id, visitor.person.id, claimed.generation, claimed.epoch, claimed.page_id)
+    # whoever comes from a save of his own, or from looking at the hand-in, has not been away
+    is_return = claimed.epoch > 1 and "still" not in request.query_params
     context = ExamPage(
         frame=frame,
         sitting_id=own.id,
@@ -212,7 +268,7 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting, page_id: str)
         label=own.label,
         token=services.tokens.page(token),
         epoch=claimed.epoch,
-        page_id=page_id,
+        page_id=claimed.page_id,
         left_ms=claimed.left_ms,
         deadline_ms=claimed.deadline_ms,
         deadline_reason=claimed.deadline_reason,
@@ -225,6 +281,9 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting, page_id: str)
         reports=_reports(own.rulebook, claimed),
         resumed=Resumed(answered_count(sections), claimed.seen_ms) if is_return else None,
         saved_at_ms=max((kept.at_ms for kept in claimed.answers.values()), default=None),
+        generation=claimed.generation,
+        shipped=claimed.shipped_revision,
+        who=services.tokens.who(visitor.person.id),
     )
     return page("exam.html", context)
 
@@ -252,12 +311,18 @@ async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Sectio
                 revision=answer.revision if answer else 0,
                 flagged=bool(flag and flag.value),
                 flag_revision=flag.revision if flag else 0,
+                mark=_mark(answer),
+                flag_mark=_mark(flag),
             )
         )
     return [
         Section(blueprint.cells[cell].kind.value, blueprint.cells[cell].points_hundredths, questions)
         for cell, questions in shown.items()
     ]
+
+
+def _mark(kept: Kept | None) -> str:
+    return f"{kept.epoch}.{kept.sequence}" if kept else ""
 
 
 def _reports(rulebook: Rulebook, claimed: Sitting) -> Reports:
@@ -281,33 +346,6 @@ def _deadline_note(rulebook: Rulebook) -> str:
     return _("离开本页不停表，截止前可重新登录继续。")
 
 
-def _goes_on_at(fields: Mapping[str, Sequence[str]], answers: Mapping[int, str]) -> str:
-    """Where someone without scripts goes on after a save: at the question cleared, else behind the last answered."""
-    [cleared, *_more] = fields.get("clear") or [""]
-    if cleared in map(str, answers):
-        return f"#q{cleared}"
-    last = max((position for position, value in answers.items() if value), default=0)
-    return f"#q{last + 1 if last + 1 in answers else last}" if last else ""
-
-
-def _posted(fields: Mapping[str, Sequence[str]], paper: Paper) -> tuple[dict[int, str], dict[int, str]]:
-    """Answers and flags of a posted form; only positions that were shown, so that empty means cleared."""
-    answers: dict[int, str] = {}
-    flags: dict[int, str] = {}
-    cleared = set(fields.get("clear", []))
-    for text in fields.get("shown", [""])[0].split(",")[:MAX_ITEMS]:
-        if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= len(paper.items):
-            raise NotAllowed(400)
-        position = int(text)
-        options = set(paper.items[position - 1].option_order)
-        chosen = set() if text in cleared else set(fields.get(f"q{position}", []))
-        if not chosen <= options:
-            raise NotAllowed(400)
-        answers[position] = "".join(sorted(chosen))
-        flags[position] = "1" if fields.get(f"f{position}") else ""
-    return answers, flags
-
-
 async def taken_page(request: Request, own: Own, posted: Mapping[int, str] = MappingProxyType({})) -> Response:
     """A page that lost the pen is told since when, and which of its ``posted`` answers are not the saved ones."""
     live = await services_of(request).desk.read(own.id, now_of(request))
@@ -323,7 +361,7 @@ async def taken_page(request: Request, own: Own, posted: Mapping[int, str] = Map
         sitting_id=own.id,
         title=own.title,
         since_ms=live.pen_since_ms,
-        where=_("另一个页面"),
+        where=device_told(live.device) or _("另一个页面"),
         unsent=tuple(unsent),
         deadline_ms=live.deadline_ms,
     )

@@ -1,8 +1,10 @@
-"""What the exam page's script sends while a sitting runs: answers, pulses, reports. No SQL on this path.
+"""What the exam page's script sends while a sitting runs: answers, pulses, reports, and how it joins a sitting again
+that was rebuilt. No SQL on this path, but for a sitting that Redis does not know.
 
 Plain ASGI: a province's answers pass here. The guard has read, stamped and bounded the body.
 """
 
+import random
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -16,21 +18,23 @@ from examengine import live
 from examengine.live import Operation, Pen, Standing, Word
 from examengine.live.desk import MAX_SEQUENCE
 from examengine.records.errors import RecordsError
+from examengine.web.device import device_told, device_word
 from examengine.web.messages import DESK_WORDS
 from examengine.web.services import Services
-from examengine.web.tokens import Session
+from examengine.web.tokens import PageToken, Session
 
-PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus)")
+PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus|rejoin)")
 MAX_FIELDS = 12
-RETRY_AFTER_S = 2
+RETRY_AFTER_S = (1, 3)
 VALUES = {"a": re.compile(r"[a-z]{0,26}"), "f": re.compile(r"1?")}
 NUMBER = re.compile(r"[0-9]{1,15}")
 
 log = structlog.get_logger("examengine.live")
+_dice = random.SystemRandom()
 
 
 class LiveAnswers:
-    """Answers ``/sittings/{id}/answers|pulse|leave|return|focus``; everything else goes on."""
+    """Answers ``/sittings/{id}/answers|pulse|leave|return|focus|rejoin``; everything else goes on."""
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
@@ -40,17 +44,21 @@ class LiveAnswers:
         if scope["type"] == "http" and scope["method"] == "POST":
             found = PATH.fullmatch(scope["path"])
             if found is not None:
-                status, answer = await self._answer(int(found[1]), found[2], scope["state"])
+                status, answer = await self._answer(int(found[1]), found[2], scope)
                 await _send_json(send, status, answer)
                 return
         await self._app(scope, receive, send)
 
-    async def _answer(self, attempt_id: int, act: str, state: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    async def _answer(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
+        state = scope["state"]
         fields = _fields(state["body"])
-        pen = self._pen(attempt_id, fields.get("t", ""), state["session"])
-        if pen is None:
+        page = self._page(attempt_id, fields.get("t", ""), state["session"])
+        if page is None:
             return (401, {"word": "revoked"}) if state["session"] is None else (403, {"word": "not_owner"})
+        pen = Pen(attempt_id, page.person_id, state["session"].version, page.generation, page.epoch)
         try:
+            if act == "rejoin":
+                return await self._rejoin(pen, page.page_id, agent_of(scope), state["now_ms"])
             sequence = _number(fields.get("n", "0"))
             if act == "answers":
                 return await self._save(pen, sequence, fields, state["now_ms"])
@@ -61,13 +69,39 @@ class LiveAnswers:
             log.warning("not_saved", attempt=attempt_id, act=act, error=type(error).__name__)
             return 503, {"word": "unavailable"}
 
-    def _pen(self, attempt_id: int, token: str, session: Session | None) -> Pen | None:
+    def _page(self, attempt_id: int, token: str, session: Session | None) -> PageToken | None:
         page = self._services.tokens.read_page(token)
         if session is None or page is None:
             return None
         if page.attempt_id != attempt_id or page.person_id != session.person_id:
             return None
-        return Pen(attempt_id, page.person_id, session.version, page.generation, page.epoch)
+        return page
+
+    async def _rejoin(self, pen: Pen, page_id: str, agent: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+        """An open page goes on in the sitting that was rebuilt: a token of now, and all that the sitting holds."""
+        joined = await self._services.desk.rejoin(
+            pen.attempt_id,
+            pen.owner_id,
+            pen.session_version,
+            pen.generation,
+            pen.epoch,
+            page_id,
+            device_word(agent),
+            now_ms,
+        )
+        status, answer = await self._told(pen, joined)
+        if joined.word is Word.PEN_LOST:
+            answer["pen_where"] = device_told(joined.device)
+        if joined.word is Word.CLAIMED:
+            token = PageToken(pen.attempt_id, pen.owner_id, joined.generation, joined.epoch, page_id)
+            answer["token"] = self._services.tokens.page(token)
+            answer["generation"] = joined.generation
+            answer["items"] = [
+                (f"{kind}{position}", kept.value, kept.revision, kept.epoch, kept.sequence)
+                for kind, items in (("a", joined.answers), ("f", joined.flags))
+                for position, kept in items.items()
+            ]
+        return status, answer
 
     async def _save(
         self, pen: Pen, sequence: int, fields: Mapping[str, str], now_ms: int
@@ -83,6 +117,7 @@ class LiveAnswers:
             answer["rev"] = saved.kept.revision
             if not saved.is_kept:
                 answer["value"] = saved.kept.value
+                answer["mark"] = saved.kept.mark
             elif saved.word in {Word.TOO_LATE, Word.CLOSED, Word.PEN_LOST}:
                 answer["kept"] = True
         return status, answer
@@ -111,7 +146,8 @@ class LiveAnswers:
         answer = _carried(standing)
         match standing.word:
             case Word.FORCED:
-                await self._services.finisher.forced(pen.attempt_id, standing.at_ms)
+                if await self._services.finisher.forced(pen.attempt_id, standing.at_ms) is None:
+                    return 503, {"word": "absent"}  # it does not count: we may not have heard the return
                 answer["go"] = _result(pen.attempt_id)
             case Word.CLOSED:
                 answer["go"] = _result(pen.attempt_id)
@@ -119,7 +155,24 @@ class LiveAnswers:
                 answer["pen_since"] = standing.pen_since_ms
             case Word.OPENING:
                 return 503, {"word": "absent"}
+            case Word.ABSENT:
+                return await self._absent(pen.attempt_id, standing.at_ms)
         return DESK_WORDS.get(standing.word.value, (200, ""))[0], answer
+
+    async def _absent(self, attempt_id: int, now_ms: int) -> tuple[int, dict[str, Any]]:
+        """Redis does not know it: over since long, or committed and never opened. The page asks once more then."""
+        known = await self._services.starter.whereabouts(attempt_id, now_ms)
+        if known in {Word.CLOSED, Word.TOO_LATE}:
+            return 200, {"word": known.value, "go": _result(attempt_id)}
+        return 503, {"word": "absent"}
+
+
+def agent_of(scope: Scope) -> str:
+    """The browser's description of itself, "" where it gives none."""
+    for header, value in scope["headers"]:
+        if header == b"user-agent":
+            return str(value.decode("latin-1"))
+    return ""
 
 
 def _fields(body: bytes) -> dict[str, str]:
@@ -149,6 +202,7 @@ def _carried(standing: Standing) -> dict[str, Any]:
         "deadline_reason": standing.deadline_reason,
         "epoch": standing.epoch,
         "focus_losses": standing.focus_losses,
+        "ship": standing.shipped_revision,
     }
 
 
@@ -163,6 +217,7 @@ async def _send_json(send: Send, status: int, answer: dict[str, Any]) -> None:
     body = _encode(answer)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 503:
-        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+        # a province that asks again in the same second would be another outage
+        headers.append((b"retry-after", str(_dice.randint(*RETRY_AFTER_S)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from examengine.enrolment.rounds import activate_card
 from examengine.live import Sitting, Word
-from examengine.records import enrolments
+from examengine.records import enrolments, hearing
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.enrolments import EnrolmentLine
 from examengine.records.errors import Missing
 from examengine.records.history import EnrolmentRecord, load_histories
+from examengine.records.outcomes import Outcome
 from examengine.records.words import EntryKind, Role
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.calendar import window_of
@@ -41,7 +42,7 @@ from examengine.web.http import (
     signed_in,
     visitor_of,
 )
-from examengine.web.messages import HOW_ENDED, LABELS, OPENED_BY, OUTCOMES, refusal_told
+from examengine.web.messages import LABELS, OPENED_BY, OUTCOMES, how_ended, refusal_told
 from examengine.web.wording import gettext as _
 
 BLOCKED_STATES = {
@@ -72,12 +73,16 @@ async def my_page(
             line.enrolment.rulebook_digest: await services.shelf.rulebook(tx, line.enrolment.rulebook_digest)
             for line in lines
         }
+        running_ids = [a.id for record in records.values() for a in record.attempts if a.outcome is None]
+        waiting = {case.attempt_id for case in await hearing.cases_of_many(tx, running_ids) if case.waits}
     rows = []
     for line in lines:
         record, rulebook = records[line.enrolment.id], books[line.enrolment.rulebook_digest]
         running = next((a for a in record.attempts if a.outcome is None), None)
         sitting = await services.desk.read(running.id, now_ms) if running is not None else None
         row = exam_row(line, record, rulebook, sitting, now_ms)
+        if row.running is not None and row.running.sitting_id in waiting:
+            row = undecided_row(row, row.running.sitting_id)
         rows.append(row if line.exam_withdrawn_ms is None else withdrawn_row(row, record))
     rows.sort(key=lambda row: ORDER.index(row.state) if row.state in ORDER else len(ORDER))
     return page("my.html", My(await frame_of(request, "/my"), tuple(rows), errors, card_no), status)
@@ -186,7 +191,7 @@ def exam_row(
         learning_percent=_learning(rulebook, history, shown),
         running=running,
         last_score_hundredths=None if outcome is None or hidden else outcome.score_hundredths,
-        last_text="" if outcome is None else _last_text(outcome.state, outcome.reason, hidden=hidden),
+        last_text="" if outcome is None else _last_text(outcome, hidden=hidden),
         reason_text=(
             refusal_told(decision, rulebook.meta.timezone).text
             if isinstance(decision, Refusal) and not secret
@@ -196,6 +201,18 @@ def exam_row(
         primary=_primary(decision, enrolment_id, running, last.id if last and outcome else None),
         others=_others(decision, enrolment_id, last.id if last and outcome else None),
         ledger=ledger_of(record),
+    )
+
+
+def undecided_row(row: ExamRow, attempt_id: int) -> ExamRow:
+    """An exam whose attempt ended while we could not hear: a person looks into it, the candidate waits."""
+    return replace(
+        row,
+        state=ExamState.AWAITING,
+        running=None,
+        reason_text=_("截止前后系统出过故障，正在人工核实；已保存的答案都在。核实以前不能开始下一次考试。"),
+        primary=Act(f"/sittings/{attempt_id}/result", _("查看进展")),
+        others=(),
     )
 
 
@@ -324,9 +341,10 @@ def _running(rulebook: Rulebook, record: EnrolmentRecord, sitting: Sitting | Non
     )
 
 
-def _last_text(state: str, reason: str, *, hidden: bool) -> str:
+def _last_text(outcome: Outcome, *, hidden: bool) -> str:
+    reason = outcome.reason
     if hidden and reason in {OutcomeReason.PASS, OutcomeReason.FAIL_SCORE}:
-        return _("{how}，成绩在开放时间结束后公布").format(how=HOW_ENDED[State(state)])
+        return _("{how}，成绩在开放时间结束后公布").format(how=how_ended(outcome.state, outcome.cause))
     if reason == OutcomeReason.PASS:
         return _("及格")
     if reason == OutcomeReason.FAIL_SCORE:

@@ -83,7 +83,10 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A question at its place in an attempt. ``answer``: option ids as one string, "" for blank."""
+    """A question at its place in an attempt. ``answer``: option ids as one string, "" for blank.
+
+    ``mark`` and ``flag_mark``: ``epoch.sequence`` of the operation that wrote it, "" where none did.
+    """
 
     question: Question
     position: int
@@ -92,6 +95,8 @@ class Shown:
     revision: int = 0
     flagged: bool = False
     flag_revision: int = 0
+    mark: str = ""
+    flag_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,7 @@ def _question(parts: list[str], shown: Shown, points: str) -> None:
         "pos": shown.position,
         "rev": shown.revision,
         "flag_rev": shown.flag_revision,
+        "marks": _marks(shown),
         "points": points,
         "state": "saved" if saved else "blank",
         "state_text": _("已保存") if saved else _("未答"),
@@ -144,6 +150,12 @@ def _question(parts: list[str], shown: Shown, points: str) -> None:
         values["checked"] = " checked" if option_id in answer else ""
         parts.append(question.options[option_id] % values)
     parts.append(question.tail % values)
+
+
+def _marks(shown: Shown) -> str:
+    """Attributes only where there is something to say: fifty empty ones are a kilobyte."""
+    mark = f' data-mark="{shown.mark}"' if shown.mark else ""
+    return mark + (f' data-flag-mark="{shown.flag_mark}"' if shown.flag_mark else "")
 
 
 def cell_name(position: int, *, answered: bool, flagged: bool) -> str:

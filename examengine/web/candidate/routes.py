@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from examengine.web.candidate import contract, ending, exam, my, sign_in
+from examengine.web.candidate import again, contract, ending, exam, my, receipt, sign_in
 
 ROUTES = [
     Route("/", sign_in.home),
@@ -19,9 +19,13 @@ ROUTES = [
     Route("/sittings/{id}", exam.exam),
     Route("/sittings/{id}/pen", exam.take_pen, methods=["POST"]),
     Route("/sittings/{id}/form", exam.form, methods=["POST"]),
+    Route("/sittings/{id}/sign-in", again.sign_in_again, methods=["POST"]),
     Route("/sittings/{id}/hand-in", ending.hand_in_page),
     Route("/sittings/{id}/hand-in", ending.hand_in, methods=["POST"]),
     Route("/sittings/{id}/give-up", ending.give_up_page),
     Route("/sittings/{id}/give-up", ending.give_up, methods=["POST"]),
     Route("/sittings/{id}/result", ending.result),
+    Route("/sittings/{id}/receipt.json", receipt.receipt_file),
+    Route("/receipt", receipt.check_page),
+    Route("/receipt", receipt.check, methods=["POST"]),
 ]

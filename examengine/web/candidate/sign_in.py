@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from examengine.accounts.passwords import MIN_LENGTH, Weakness
 from examengine.accounts.sign_in import NotSignedIn
+from examengine.records.accounts import Account
 from examengine.records.words import Role
 from examengine.web.contexts.candidate import Login, Password
 from examengine.web.contexts.frame import Alert, FieldError
@@ -63,20 +64,25 @@ async def login_page(request: Request) -> Response:
 async def login(request: Request) -> Response:
     """Look at number and password; limits answer with a delay, never with a picture to type."""
     services, now_ms = services_of(request), now_of(request)
-    username, password = field_of(request, "username", 40), _password(request, "password")
+    username, password = field_of(request, "username", 40), password_of(request, "password")
     next_page = _inside(field_of(request, "next", 200))
     errors = _missing(username, password)
     if errors:
         return await _login_again(request, username, next_page, errors)
-    device = _device(request)
-    tried = await services.sign_in.sign_in(username, password, device, now_ms)
+    tried = await services.sign_in.sign_in(username, password, device_of(request), now_ms)
     if isinstance(tried, NotSignedIn):
         errors = () if tried.is_limited else (_told(tried, "password"),)
         return await _login_again(request, username, next_page, errors, tried)
     response = see_other("/password" if tried.account.must_change else next_page or "/")
-    _remember(request, response, tried.account.person_id, tried.account.session_version, now_ms)
-    _set_cookie(request, response, DEVICE_COOKIE, device or secrets.token_urlsafe(12), DEVICE_SECONDS)
+    let_in(request, response, tried.account, now_ms)
     return response
+
+
+def let_in(request: Request, response: Response, account: Account, now_ms: int) -> None:
+    """The cookies of whoever has signed in: the session, and the mark by which this device is known."""
+    _remember(request, response, account.person_id, account.session_version, now_ms)
+    device = device_of(request) or secrets.token_urlsafe(12)
+    _set_cookie(request, response, DEVICE_COOKIE, device, DEVICE_SECONDS)
 
 
 async def logout(request: Request) -> Response:
@@ -97,7 +103,7 @@ async def password_page(request: Request) -> Response:
 async def password(request: Request) -> Response:
     """Set a new password; every other session of the person ends."""
     services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
-    current, new, again = (_password(request, name) for name in ("current", "new", "again"))
+    current, new, again = (password_of(request, name) for name in ("current", "new", "again"))
     if new != again:
         return await _password_again(request, (FieldError("again", _("两次输入的新密码不一样")),), 422)
     changed = await services.sign_in.change_password(visitor.person.id, current, new, now_ms)
@@ -117,11 +123,12 @@ async def password(request: Request) -> Response:
 
 def _told(refused: NotSignedIn, field: str) -> FieldError:
     if refused.is_limited:
-        return FieldError(field, _("为了安全，请等 {n} 秒再试").format(n=_seconds(refused)))
+        return FieldError(field, _("为了安全，请等 {n} 秒再试").format(n=seconds_of(refused)))
     return FieldError(field, _("证件号码或密码不对"))
 
 
-def _seconds(refused: NotSignedIn) -> int:
+def seconds_of(refused: NotSignedIn) -> int:
+    """How long to wait, in whole seconds."""
     return -(-refused.wait_ms // 1000)
 
 
@@ -134,7 +141,7 @@ def _missing(username: str, password: str) -> tuple[FieldError, ...]:
     return tuple(errors)
 
 
-def _password(request: Request, name: str) -> str:
+def password_of(request: Request, name: str) -> str:
     """A password as typed: spaces count."""
     return form_of(request).get(name, [""])[0][:MAX_PASSWORD]
 
@@ -145,7 +152,8 @@ def _inside(address: str) -> str:
     return address if is_ours and address.isprintable() else ""
 
 
-def _device(request: Request) -> str:
+def device_of(request: Request) -> str:
+    """The browser's lasting random mark, "" where it brought none."""
     return request.cookies.get(DEVICE_COOKIE, "")[:32]
 
 
@@ -171,7 +179,7 @@ async def _login_again(
     errors: tuple[FieldError, ...],
     refused: NotSignedIn | None = None,
 ) -> Response:
-    wait_s = _seconds(refused) if refused is not None else 0
+    wait_s = seconds_of(refused) if refused is not None else 0
     alert = None
     if refused is not None and refused.is_limited:
         title = _("请等 {n} 秒再登录").format(n=wait_s)

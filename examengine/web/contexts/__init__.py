@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from examengine.web.contexts import author, candidate, operator, support
+from examengine.web.contexts import author, candidate, operator, receipt, support
 from examengine.web.contexts.frame import ErrorPage
 
 CONTEXT_OF: Mapping[str, type] = MappingProxyType(
@@ -18,8 +18,10 @@ CONTEXT_OF: Mapping[str, type] = MappingProxyType(
         "give_up.html": candidate.GiveUp,
         "takeover.html": candidate.Takeover,
         "taken.html": candidate.Taken,
+        "unsaved.html": candidate.Unsaved,
         "registering.html": candidate.Registering,
         "result.html": candidate.Result,
+        "receipt.html": receipt.ReceiptCheck,
         "error.html": ErrorPage,
         "author/banks.html": author.Banks,
         "author/bank.html": author.Bank,
@@ -32,6 +34,9 @@ CONTEXT_OF: Mapping[str, type] = MappingProxyType(
         "support/extra_time.html": support.ExtraTime,
         "support/undo.html": support.UndoRequest,
         "support/void.html": support.VoidRequest,
+        "support/hand_in.html": support.HandInFor,
+        "support/cases.html": support.DeafCases,
+        "support/case.html": support.DeafCase,
         "support/approvals.html": support.Approvals,
         "operator/exams.html": operator.Exams,
         "operator/publish.html": operator.Publish,

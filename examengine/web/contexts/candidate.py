@@ -6,6 +6,7 @@ from enum import StrEnum
 from markupsafe import Markup
 
 from examengine.web.contexts.frame import Act, Alert, Fact, FieldError, Frame
+from examengine.web.contexts.receipt import ReceiptShown
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,11 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class ExamPage:
-    """P4. ``paper`` and ``card`` are joined from fragments by ``candidate.paper_page``."""
+    """P4. ``paper`` and ``card`` are joined from fragments by ``candidate.paper_page``.
+
+    ``shipped``: every answer up to this revision is in SQL; ``who``: an opaque mark of the person, by which the
+    browser tells whose answers it keeps.
+    """
 
     frame: Frame
     sitting_id: int
@@ -192,6 +197,9 @@ class ExamPage:
     reports: Reports = Reports()
     resumed: Resumed | None = None
     saved_at_ms: int | None = None
+    generation: int = 1
+    shipped: int = 0
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +235,7 @@ class GiveUp:
     left_ms: int
     deadline_ms: int
     consequences: tuple[str, ...]
+    page_id: str = ""
     errors: tuple[FieldError, ...] = ()
 
 
@@ -264,6 +273,22 @@ class Taken:
     where: str
     unsent: tuple[Unsent, ...]
     deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A form without JavaScript met an ended session: ``fields`` hold what it posted, to be posted again with the
+    password. ``positions``: the questions answered in it.
+    """
+
+    frame: Frame
+    sitting_id: int
+    token: str
+    other_person: bool
+    positions: tuple[int, ...]
+    fields: tuple[tuple[str, str], ...]
+    errors: tuple[FieldError, ...] = ()
+    alert: Alert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,3 +346,4 @@ class Result:
     next_text: str
     act: Act | None = None
     note: str = ""
+    receipt: ReceiptShown | None = None

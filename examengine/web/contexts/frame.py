@@ -72,7 +72,9 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Around the page. ``form_token`` stands in every form; ``zone`` is the IANA zone of all times shown."""
+    """Around the page. ``form_token`` stands in every form; ``zone`` is the IANA zone of all times shown; ``who`` is
+    an opaque mark of the person, by which the browser tells whose answers it keeps.
+    """
 
     authority: str
     hotline: str
@@ -85,6 +87,7 @@ class Frame:
     text_size: int = 18
     demo: bool = False
     flash: Alert | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,81 @@ class VoidRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class HandInFor:
+    """Handing a running attempt in for its candidate."""
+
+    frame: Frame
+    person_id: int
+    attempt_id: int
+    name: str
+    document_masked: str
+    facts: tuple[Fact, ...]
+    effects: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    reason: str
+    note: str
+    ticket: str
+    intent: str
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """An attempt that ended while we could not hear. ``href`` leads to the decision, "" where none is to be made."""
+
+    case_id: int
+    kind_text: str
+    tone: Tone
+    person_id: int
+    name: str
+    document_masked: str
+    what: str
+    deaf_text: str
+    deadline_ms: int
+    result_text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeafCases:
+    """Attempts that a person must decide about, and those that an incident's report wants."""
+
+    frame: Frame
+    waiting: tuple[CaseRow, ...]
+    others: tuple[CaseRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChoice:
+    """One of the two decisions, with what it would come to."""
+
+    value: str
+    text: str
+    effects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeafCase:
+    """The decision about one attempt. ``own``: the candidate himself looks; somebody else decides."""
+
+    frame: Frame
+    case_id: int
+    person_id: int
+    name: str
+    document_masked: str
+    kind_text: str
+    facts: tuple[Fact, ...]
+    choices: tuple[CaseChoice, ...]
+    decision: str
+    reasons: tuple[tuple[str, str], ...]
+    reason: str
+    note: str
+    ticket: str
+    intent: str
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRow:
     """``token`` binds the approval to what is shown. ``own``: asked for by the person who looks."""
 

@@ -19,7 +19,7 @@ from examengine.support.undo import may_undo
 from examengine.web import times
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.contexts.support import AttemptRow, LedgerEntry, RoundBlock
-from examengine.web.messages import HOW_ENDED, LABELS, OPENED_BY, STATE_TONES
+from examengine.web.messages import HOW_ENDED, LABELS, OPENED_BY, STATE_TONES, how_ended
 from examengine.web.support.wording import CATEGORIES, CAUSES, OUTCOMES
 from examengine.web.wording import gettext as _
 
@@ -92,7 +92,7 @@ def attempt_row(
         attempt_id=row.id,
         no=row.no,
         label=LABELS[label_of(rulebook, round_, row.no)],
-        state_text=HOW_ENDED[state],
+        state_text=HOW_ENDED[state] if outcome is None else how_ended(outcome.state, outcome.cause),
         tone="good" if outcome is not None and outcome.result == "pass" and not hidden else STATE_TONES[state],
         started_ms=row.started_ms,
         deadline_ms=closing.deadline_ms,
@@ -153,6 +153,8 @@ def entry_text(record: EnrolmentRecord, entry: Entry) -> tuple[str, str]:
             return _("{attempt}作废").format(attempt=attempt), ""
         case EntryKind.RESCORE:
             return _("{attempt}更正成绩").format(attempt=attempt), ""
+        case EntryKind.HAND_IN:
+            return _("代为交卷，{attempt}").format(attempt=attempt), ""
         case EntryKind.UNDO:
             undone = next(e for e in record.entries if e.id == entry.undoes)
             text, change = entry_text(record, undone)

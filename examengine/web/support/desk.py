@@ -17,6 +17,7 @@ from examengine.sittings.deadlines import final_ms
 from examengine.support.effects import left_in_all
 from examengine.support.extra_time import still_runs
 from examengine.support.grants import may_grant
+from examengine.support.hand_ins import may_hand_in
 from examengine.support.looking import Case, EnrolmentCase, Live, note_reveal, open_case, read_case
 from examengine.web import times
 from examengine.web.contexts.frame import Act, Fact, FieldError, Frame
@@ -85,7 +86,7 @@ async def _person_page(request: Request, person_id: int, errors: tuple[FieldErro
         raise NotAllowed(404) from None
     known = await live_of(services, case, now_ms)
     if await settle_due(services, case, known, now_ms):
-        case = await read_case(services.database, services.vault, services.shelf, person_id)
+        case = await read_case(services.database, services.vault, services.shelf, person_id, now_ms)
     frame = await desk_frame(request)
     context = person_desk(case, known, frame, visitor.person.id, until_ms, errors)
     return page("support/person.html", context, 422 if errors else 200)
@@ -155,13 +156,20 @@ def _block(
     running = next((a for a in record.attempts if a.outcome is None), None)
     sitting = known.sittings.get(running.id) if running is not None else None
     withdrawn = enrolment.line.exam_withdrawn_ms is not None
-    said = said_of(rulebook, record, sitting, now_ms, frame.zone, withdrawn=withdrawn)
+    undecided = enrolment.undecided
+    said = said_of(
+        rulebook, record, sitting, now_ms, frame.zone, withdrawn=withdrawn, undecided=undecided is not None
+    )
     refusal = may_grant(rulebook, record, now_ms)
     acts = []
+    if not own and undecided is not None:
+        acts.append(Act(f"/support/cases/{undecided.id}", _("核实是否在场")))
     if not own and refusal is None and not withdrawn:
         acts.append(Act(f"/support/enrolments/{enrolment.id}/grant", _("增加考试次数")))
     if not own and running is not None and still_runs(rulebook, record, running, now_ms):
         acts.append(Act(f"/support/attempts/{running.id}/extra-time", _("补时")))
+        if may_hand_in(rulebook, record, running, now_ms) is None:
+            acts.append(Act(f"/support/attempts/{running.id}/hand-in", _("代为交卷")))
     return EnrolmentBlock(
         enrolment_id=enrolment.id,
         subject=enrolment.line.exam_title,

@@ -1,10 +1,12 @@
 """What an act would come to, in words, before it is confirmed."""
 
+from examengine.live import Sitting
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.entries import Entry
 from examengine.records.history import AttemptRecord, EnrolmentRecord
 from examengine.records.words import EntryKind
 from examengine.refusals import Reason, Refusal
+from examengine.rules.history import State
 from examengine.rules.rulebook import Rulebook
 from examengine.support import effects
 from examengine.support.effects import Effect
@@ -58,6 +60,45 @@ def time_effect(
         return TimeEffect(False, _("考试已经到时，补的时间不够回到现在，请多补几分钟。"))
     reason = DEADLINE_REASONS[moved.after.reason]
     return TimeEffect(True, told, moved.before.deadline_ms, moved.after.deadline_ms, reason)
+
+
+def hand_in_effects(sitting: Sitting | None) -> tuple[str, ...]:
+    """What handing a running attempt in would come to, line by line.
+
+    Args:
+        sitting: what the desk knows; None: it does not answer.
+    """
+    return (
+        *_given(sitting),
+        _("考试马上结束，考生不能继续作答；他的页面会显示由工作人员代为交卷。"),
+        _("这次机会照常计入次数，和本人交卷一样。"),
+    )
+
+
+def case_hand_in_effects(sitting: Sitting | None) -> tuple[str, ...]:
+    """What handing in would come to where we could not hear at the deadline."""
+    return (*_given(sitting), _("登记为到时自动交卷，以截止时间为交卷时间。"))
+
+
+def absent_effects(
+    rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int, zone: str
+) -> tuple[str, ...]:
+    """What registering the candidate as absent would come to, by the rules."""
+    effect, outcome = effects.of_absence(rulebook, record, row, now_ms)
+    if outcome.state is State.AUTO_SUBMITTED:
+        told = _("按本年度的规则，不在场的也按已保存的答案评分。")
+    else:
+        told = _("按规定无成绩，登记为不及格；已保存的答案留存，不评分。")
+    counts = _("剩余次数 {before} → {after}。").format(before=effect.left_before, after=effect.left_after)
+    return (told, counts + _afterwards(effect, zone))
+
+
+def _given(sitting: Sitting | None) -> tuple[str, ...]:
+    if sitting is None:
+        return (_("现在读不到答题情况；将按已保存的答案评分。"),)
+    answered, total = len(sitting.given), sitting.items
+    told = _("已答 {n} / {total} 题，将按现有答案评分。").format(n=answered, total=total)
+    return (told,) if answered == total else (told, _("没有答的 {n} 题不得分。").format(n=total - answered))
 
 
 def void_effects(

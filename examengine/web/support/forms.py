@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from examengine.accounts.names import Place, mask_document
 from examengine.live import Unavailable
-from examengine.records import approvals, attempts
+from examengine.records import approvals, attempts, hearing
 from examengine.records.errors import Missing
 from examengine.records.history import AttemptRecord, load_history
 from examengine.records.people import Person
@@ -54,6 +54,7 @@ async def desk_frame(request: Request, here: str = "/support", flash: Alert | No
     frame = await frame_of(request, "", flash or DONE.get(request.query_params.get("done", "")))
     async with services.database.reading() as tx:
         waiting = len(await approvals.list_waiting(tx))
+        undecided = len(await hearing.list_waiting(tx))
     links: list[NavLink] = []
     for link in frame.nav:
         if link.href != "/support":
@@ -61,6 +62,7 @@ async def desk_frame(request: Request, here: str = "/support", flash: Alert | No
             continue
         links.append(NavLink("/support", _("来电查询"), here=here == "/support"))
         links.append(NavLink("/support/approvals", _("待审批"), here == "/support/approvals", waiting))
+        links.append(NavLink("/support/cases", _("待核实"), here == "/support/cases", undecided))
     return replace(frame, nav=tuple(links))
 
 

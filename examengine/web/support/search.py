@@ -74,6 +74,8 @@ def _found(person: Person, cases: tuple[EnrolmentCase, ...], now_ms: int, zone: 
     running = [c for c in cases if any(a.outcome is None for a in c.record.attempts)]
     shown = next(iter(running or cases), None)
     state = short_of(shown.rulebook, shown.record, now_ms, zone) if shown is not None else _("没有报名")
+    if shown is not None and shown.undecided is not None:
+        state = _("到时了，是否在场待核实")
     return Found(
         person_id=person.id,
         name=person.name,

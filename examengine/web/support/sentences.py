@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from examengine.live import Sitting, Word
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.history import AttemptRecord, EnrolmentRecord
+from examengine.records.words import EntryKind
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.calendar import MINUTE_MS, window_of
 from examengine.rules.decide import after_exhaustion
@@ -19,12 +20,11 @@ from examengine.support.grants import may_grant
 from examengine.web import times
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.contexts.frame import Tone
+from examengine.web.journal_words import SILENT_MS
 from examengine.web.messages import DEADLINE_REASONS, LABELS
 from examengine.web.support.wording import NEXTS, refused_act, standing_told
 from examengine.web.wording import gettext as _
 
-SILENT_MS = 60_000
-"""A page pulses every 40 ± 5 s: after this long without a sign of life the line counts as silent."""
 EXACT_BELOW_MS = 5 * MINUTE_MS
 
 
@@ -47,12 +47,14 @@ def said_of(
     zone: str,
     *,
     withdrawn: bool = False,
+    undecided: bool = False,
 ) -> Said:
     """The state of an enrolment at ``now_ms``.
 
     Args:
         sitting: what the desk knows of the running attempt; None: it does not answer, or none runs.
         withdrawn: the exam was taken back; nobody can start it.
+        undecided: the running attempt ended while we could not hear, and waits for a person.
     """
     decision = contract_of(rulebook, record, now_ms)
     if isinstance(decision, Contract):
@@ -61,6 +63,9 @@ def said_of(
         return Said(_ready(decision, record, zone), "go", _ready_why(decision, zone))
     codes = decision.reason.value, decision.next.value
     running = next((a for a in record.attempts if a.outcome is None), None)
+    if undecided:
+        said = _("时间已到；截止前后系统有故障，是否在场待人工核实。")
+        return Said(said, "wait", _("已保存的答案都在。核实以前不能开始下一次考试。"), *codes)
     if decision.reason is Reason.ATTEMPT_RUNNING and running is not None:
         sentence, tone, why = _running(rulebook, record, running, sitting, now_ms, zone)
         return Said(sentence, tone, why, *codes)
@@ -164,6 +169,8 @@ def _running(
     closing = closing_of(rulebook, record, row)
     left_ms = closing.deadline_ms - now_ms
     until = closing_told(closing, zone)
+    if any(entry.kind is EntryKind.HAND_IN and entry.attempt_id == row.id for entry in record.entries):
+        return _("已由工作人员代为交卷，正在登记结果。"), "wait", _("请稍后刷新本页。")
     if left_ms <= 0:
         return _("到时了，正在收卷。"), "wait", _("{until}。结果登记好以后，这里会更新。").format(until=until)
     left = left_told(left_ms)

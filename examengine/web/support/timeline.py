@@ -2,22 +2,40 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from examengine.live import Sitting
 from examengine.records.approvals import Approval
 from examengine.records.as_rules import closing_of
 from examengine.records.history import AttemptRecord
-from examengine.records.words import Decision
+from examengine.records.words import CaseDecision, CaseKind, Decision
 from examengine.rules.history import Closing, DeadlineReason, OpenedBy, State
 from examengine.support.looking import Case, EnrolmentCase, Live
 from examengine.web import times
 from examengine.web.contexts.support import TimelineRow
-from examengine.web.messages import HOW_ENDED, OPENED_BY
+from examengine.web.journal_words import SILENT_MS, told_of_line
+from examengine.web.messages import OPENED_BY, how_ended
 from examengine.web.support.account import attempt_name, by_text, entry_text
-from examengine.web.support.sentences import SILENT_MS, closing_told
+from examengine.web.support.sentences import closing_told
 from examengine.web.wording import gettext as _
 
 MAX_ROWS = 200
+CASES_TOLD: Mapping[CaseKind, str] = MappingProxyType(
+    {
+        CaseKind.AUTO_SUBMITTED: _("截止时平台有故障，考生按在场处理，自动交卷"),
+        CaseKind.UNDECIDED: _("截止时平台有故障，是否在场待人工核实"),
+        CaseKind.LOST: _("找不到作答记录，待人工核实"),
+        CaseKind.LEAVE_EXCUSED: _("离开考试页面期间平台有故障，不按中途退出处理"),
+    }
+)
+DECISIONS_TOLD: Mapping[CaseDecision, str] = MappingProxyType(
+    {
+        CaseDecision.HAND_IN: _("核实：按已保存的答案交卷评分"),
+        CaseDecision.ABSENT: _("核实：登记为到时不在场"),
+    }
+)
+TOLD_BY_RECORD = (b"o", b"d", b"z")
+"""Lines of the journal that only repeat what the record tells: start, deadlines, end."""
 
 
 def timeline_of(case: Case, live: Live, now_ms: int, zone: str) -> tuple[TimelineRow, ...]:
@@ -25,7 +43,11 @@ def timeline_of(case: Case, live: Live, now_ms: int, zone: str) -> tuple[Timelin
     rows: list[TimelineRow] = []
     for enrolment in case.enrolments:
         prefix = f"{enrolment.line.exam_title}：" if len(case.enrolments) > 1 else ""
-        told = (*_recorded(enrolment, case.names, zone), *_heard(enrolment, live, now_ms))
+        told = (
+            *_recorded(enrolment, case.names, zone),
+            *_deaf(enrolment, case, zone),
+            *_heard(enrolment, live, now_ms, zone),
+        )
         rows += [replace(row, text=f"{prefix}{row.text}") for row in told]
     rows.sort(key=lambda row: row.at_ms)
     return tuple(rows[: -MAX_ROWS - 1 : -1])
@@ -60,8 +82,23 @@ def _attempt(case: EnrolmentCase, row: AttemptRecord, zone: str) -> Iterator[Tim
     )
     for outcome in row.outcomes:
         if outcome.state != State.VOID:
-            ended = HOW_ENDED[State(outcome.state)]
+            ended = how_ended(outcome.state, outcome.cause)
             yield TimelineRow(outcome.ended_ms, _("{attempt}结束：{how}").format(attempt=name, how=ended))
+
+
+def _deaf(enrolment: EnrolmentCase, case: Case, zone: str) -> Iterator[TimelineRow]:
+    """When we could not have heard the candidate: a fact about us, whatever he did. And what was decided of it."""
+    for row in enrolment.record.attempts:
+        for span in case.deaf.get(row.id, ()):
+            text = _("平台故障到 {until}：{span}收不到考试页面的消息").format(
+                until=times.clock_time(span.until_ms, zone), span=times.span(span.until_ms - span.from_ms)
+            )
+            yield TimelineRow(span.from_ms, text)
+    for one in enrolment.deaf_cases:
+        yield TimelineRow(one.at_ms, CASES_TOLD[one.kind])
+        if one.decision is not None and one.decided_ms is not None:
+            by = case.names.get(one.decided_by or 0, "")
+            yield TimelineRow(one.decided_ms, DECISIONS_TOLD[one.decision], by)
 
 
 def _asked(case: EnrolmentCase, asked: Approval, names: Mapping[int, str]) -> Iterator[TimelineRow]:
@@ -76,13 +113,13 @@ def _asked(case: EnrolmentCase, asked: Approval, names: Mapping[int, str]) -> It
         yield TimelineRow(asked.decided_ms, text, names.get(asked.decided_by, ""))
 
 
-def _heard(case: EnrolmentCase, live: Live, now_ms: int) -> Iterator[TimelineRow]:
+def _heard(case: EnrolmentCase, live: Live, now_ms: int, zone: str) -> Iterator[TimelineRow]:
     """Of a running attempt: pages that took the pen, pages left and back, the last answer, and silence."""
     running = next((a for a in case.record.attempts if a.outcome is None), None)
     sitting = live.sittings.get(running.id) if running is not None else None
     if running is None or sitting is None:
         return
-    yield from _journal(sitting)
+    yield from _journal(sitting, zone)
     if sitting.answers:
         position, kept = max(sitting.answers.items(), key=lambda item: (item[1].at_ms, item[1].mark))
         text = _("最近一次保存：第 {no} 题，已答 {n} / {total}")
@@ -93,17 +130,8 @@ def _heard(case: EnrolmentCase, live: Live, now_ms: int) -> Iterator[TimelineRow
         yield TimelineRow(sitting.seen_ms, told, inferred=True)
 
 
-def _journal(sitting: Sitting) -> Iterator[TimelineRow]:
-    texts = {
-        b"l": _("离开考试页面"),
-        b"b": _("回到考试页面"),
-        b"v": _("考试窗口失去焦点"),
-        b"k": _("截止以后还想交卷"),
-    }
+def _journal(sitting: Sitting, zone: str) -> Iterator[TimelineRow]:
     for line in sitting.journal:
-        kind, at, *rest = line.split(b" ")
-        if kind == b"c":
-            opened = _("打开考试页面") if rest[0] == b"1" else _("在另一个页面继续考试")
-            yield TimelineRow(int(at), opened)
-        elif kind in texts:
-            yield TimelineRow(int(at), texts[kind])
+        told = None if line[:1] in TOLD_BY_RECORD else told_of_line(line.decode(), zone)
+        if told is not None:
+            yield TimelineRow(told.at_ms, told.text)

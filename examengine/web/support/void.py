@@ -18,7 +18,7 @@ from examengine.web.candidate.my import score_is_hidden
 from examengine.web.contexts.frame import Alert, Fact
 from examengine.web.contexts.support import VoidRequest
 from examengine.web.http import now_of, page, path_id, services_of, signed_in, visitor_of
-from examengine.web.messages import DEADLINE_REASONS, HOW_ENDED
+from examengine.web.messages import DEADLINE_REASONS, how_ended
 from examengine.web.support.account import attempt_name
 from examengine.web.support.effect_words import void_effects
 from examengine.web.support.forms import (
@@ -93,7 +93,7 @@ def attempt_facts(
         return (*facts, Fact(_("状态"), _("正在考试"), _("{at} 截止").format(at=until)))
     hidden = score_is_hidden(rulebook, window_of(rulebook, record.enrolment.credit_year).closes_ms, now_ms)
     facts.append(Fact(_("截止"), times.exact(closing.deadline_ms, zone), DEADLINE_REASONS[closing.reason]))
-    facts.append(Fact(_("状态"), HOW_ENDED[State(outcome.state)], times.exact(outcome.ended_ms, zone)))
+    facts.append(Fact(_("状态"), how_ended(outcome.state, outcome.cause), times.exact(outcome.ended_ms, zone)))
     if outcome.score_hundredths is None:
         score = _("无成绩")
     elif hidden:

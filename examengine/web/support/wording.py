@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from examengine.accounts.documents import TYPE_NAMES
-from examengine.records.words import DocumentType
+from examengine.records.words import CaseKind, DocumentType
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import OutcomeReason
 from examengine.web import times
@@ -26,6 +26,20 @@ VOID_REASONS = (
     ("misconduct", _("违反考试纪律")),
     ("approved", _("特批")),
 )
+HAND_IN_REASONS = (
+    ("asked", _("考生要求交卷")),
+    ("platform", _("平台故障")),
+    ("power", _("停电")),
+    ("misconduct", _("违反考试纪律")),
+    ("approved", _("特批")),
+)
+CASE_REASONS = (
+    ("platform", _("平台故障")),
+    ("network", _("考生网络")),
+    ("power", _("停电")),
+    ("gone", _("考生自己离开")),
+    ("approved", _("特批")),
+)
 UNDO_REASONS = (
     ("wrong_entry", _("登记有误")),
     ("withdrawn", _("考生撤回请求")),
@@ -37,7 +51,16 @@ REVEAL_REASONS = (
     ("investigation", _("配合查明故障")),
 )
 CATEGORIES: Mapping[str, str] = MappingProxyType(
-    dict((*GRANT_REASONS, *VOID_REASONS, *UNDO_REASONS, *REVEAL_REASONS))
+    dict((*GRANT_REASONS, *VOID_REASONS, *HAND_IN_REASONS, *CASE_REASONS, *UNDO_REASONS, *REVEAL_REASONS))
+)
+
+CASE_KINDS: Mapping[CaseKind, tuple[str, Tone]] = MappingProxyType(
+    {
+        CaseKind.AUTO_SUBMITTED: (_("故障中自动交卷"), "plain"),
+        CaseKind.UNDECIDED: (_("是否在场待核实"), "wait"),
+        CaseKind.LOST: (_("作答记录缺失"), "bad"),
+        CaseKind.LEAVE_EXCUSED: (_("离开未计，故障"), "plain"),
+    }
 )
 
 PERSON_CATEGORIES: Mapping[str, str] = MappingProxyType(
@@ -154,6 +177,14 @@ DONE: Mapping[str, Alert] = MappingProxyType(
         "undone_later": Alert(
             "warning", _("已撤回，正在送到考试页面"), _("撤回已经生效；实时数据恢复以后，考生的页面会自动更新。")
         ),
+        "handed_in": Alert("success", _("已代为交卷"), _("已按保存的答案评分；考生的页面会显示由工作人员代为交卷。")),
+        "handed_in_later": Alert(
+            "warning", _("已代为交卷，正在登记"), _("代为交卷已经生效；系统恢复以后会自动评分，不用再办理。")
+        ),
+        "over": Alert("info", _("这次考试已经结束"), _("不用代为交卷；结果见下面。")),
+        "case_decided": Alert("success", _("已登记"), _("结果见考生的页面。")),
+        "case_later": Alert("warning", _("已登记，正在评分"), _("决定已经生效；系统恢复以后会自动登记结果。")),
+        "case_over": Alert("info", _("这次考试已经办理过了"), _("先办理的结果有效，见下面的列表。")),
         "own": Alert("warning", _("不能为自己办理"), _("这是您本人的报名，请另一位同事来办理。")),
         "void_asked": Alert("info", _("已经有人申请过了"), _("这次考试的作废申请正在等待审批。")),
         "voided": Alert("info", _("这次考试已经作废"), _("不用再办理。")),

@@ -6,7 +6,8 @@ from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.load import packaged
 from examengine.web import messages
 from examengine.web.candidate import contract_words
-from examengine.web.contexts import candidate
+from examengine.web.candidate.receipt import qr_of
+from examengine.web.contexts import candidate, receipt
 from examengine.web.contexts.frame import Act, Alert, ErrorPage, Fact, FieldError
 from tests.web.samples.frames import LI, MINUTE, NOW, OUTSIDE, ZONE, at
 from tests.web.samples.paper import exam_page, sections
@@ -117,6 +118,16 @@ CONTRACT = candidate.Contract(
     undertaking=contract_words.undertaking(),
 )
 
+RECEIPT = receipt.ReceiptShown(
+    number="7KQM-3XWT-9HFD",
+    digest="3f9a-07c2-b1d4-88e0",
+    ended_ms=NOW,
+    answered=50,
+    questions=50,
+    address="https://exam.example.cn/receipt",
+    file_href="/sittings/7/receipt.json",
+    qr=qr_of("https://exam.example.cn/receipt?number=7KQM3XWT9HFD&digest=3f9a07c2b1d488e0"),
+)
 RESULT = candidate.Result(
     frame=LI,
     sitting_id=7,
@@ -143,7 +154,9 @@ RESULT = candidate.Result(
     next_title="今年的考试已经完成",
     next_text="学时由系统登记，不需要您再办理。合格证书开放下载后会出现在“我的考试”。",
     act=Act("/my", "返回我的考试"),
+    receipt=RECEIPT,
 )
+CHECK = receipt.ReceiptCheck(replace(OUTSIDE, demo=False), "7KQM-3XWT-9HFD", "3f9a-07c2-b1d4-88e0")
 
 
 def _error(status: int) -> ErrorPage:
@@ -293,6 +306,16 @@ PAGES: dict[str, tuple[str, object]] = {
             NOW + 41 * MINUTE,
         ),
     ),
+    "unsaved": (
+        "unsaved.html",
+        candidate.Unsaved(OUTSIDE, 7, "sample", False, (3, 4, 38), (("shown", "1,2,3"), ("q3", "b"))),
+    ),
+    "unsaved-wrong": (
+        "unsaved.html",
+        candidate.Unsaved(
+            OUTSIDE, 7, "sample", True, (3,), (("q3", "b"),), (FieldError("password", "密码不对，请再输一次"),)
+        ),
+    ),
     "registering": (
         "registering.html",
         candidate.Registering(
@@ -357,6 +380,22 @@ PAGES: dict[str, tuple[str, object]] = {
             next_title="等待公布",
             next_text="成绩在开放期结束后公布。",
             act=None,
+        ),
+    ),
+    "receipt": ("receipt.html", receipt.ReceiptCheck(OUTSIDE)),
+    "receipt-agrees": ("receipt.html", replace(CHECK, agrees=True)),
+    "receipt-differs": ("receipt.html", replace(CHECK, agrees=False)),
+    "receipt-wait": ("receipt.html", replace(CHECK, wait_s=412)),
+    "receipt-wrong": (
+        "receipt.html",
+        replace(
+            CHECK,
+            number="7KQM-3XWT",
+            digest="回执",
+            errors=(
+                FieldError("number", "回执编号是 12 位字母和数字，请对照回执再看一遍"),
+                FieldError("digest", "校验码是 16 位（或完整的 64 位），只有数字和字母 a–f"),
+            ),
         ),
     ),
     "error-404": ("error.html", _error(404)),
