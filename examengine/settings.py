@@ -5,9 +5,12 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PREFIX = "EXAMENGINE_"
 SEED_BYTES = 32
+MAX_CLOCK_OFFSET_MS = 5_000
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SettingsError(ValueError):
@@ -19,7 +22,9 @@ class Settings:
     """How this installation runs.
 
     ``signing_keys``, ``field_keys`` and ``evidence_keys`` are lists, oldest first: the last one signs or encrypts,
-    all are accepted. Evidence keys are Ed25519 seeds of 32 bytes, URL-safe base64.
+    all are accepted. Evidence keys are Ed25519 seeds of 32 bytes, URL-safe base64. An empty ``redis_url`` means a
+    Redis of our own in ``data_dir``, an empty ``database_url`` an SQLite file there; no keys, a key file there.
+    ``clock_offset_ms`` shifts the clock of one worker, for fault tests.
     """
 
     data_dir: Path
@@ -42,11 +47,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read production settings.
 
     Raises:
-        SettingsError: a required setting is missing, or a key is too short.
+        SettingsError: a required setting is missing or out of bounds, or a key is too short.
     """
 
+    def optional(name: str) -> str:
+        return environ.get(PREFIX + name, "").strip()
+
     def required(name: str) -> str:
-        value = environ.get(PREFIX + name, "")
+        value = optional(name)
         if not value:
             raise SettingsError(f"{PREFIX}{name} is not set; docs/settings.md says what belongs there")
         return value
@@ -68,15 +76,44 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
                 raise SettingsError(f"{PREFIX}{name}: every key is 32 random bytes in URL-safe base64")
         return values
 
-    public_url = required("PUBLIC_URL").rstrip("/")
-    if not public_url.startswith("https://"):
-        raise SettingsError(f"{PREFIX}PUBLIC_URL must begin with https:// outside the demo")
+    database_url = optional("DATABASE_URL")
+    # A key file is for the installation that keeps everything in one folder: several hosts need the same keys.
+    has_key_file = not database_url and not any(
+        optional(name) for name in ("SIGNING_KEYS", "FIELD_KEYS", "EVIDENCE_KEYS")
+    )
     return Settings(
         data_dir=Path(required("DATA_DIR")),
-        database_url=required("DATABASE_URL"),
-        redis_url=required("REDIS_URL"),
-        public_url=public_url,
-        signing_keys=keys("SIGNING_KEYS"),
-        field_keys=keys("FIELD_KEYS"),
-        evidence_keys=seeds("EVIDENCE_KEYS"),
+        database_url=database_url,
+        redis_url=optional("REDIS_URL"),
+        public_url=_public_url(required("PUBLIC_URL")),
+        signing_keys=() if has_key_file else keys("SIGNING_KEYS"),
+        field_keys=() if has_key_file else keys("FIELD_KEYS"),
+        evidence_keys=() if has_key_file else seeds("EVIDENCE_KEYS"),
+        clock_offset_ms=_clock_offset_ms(optional("CLOCK_OFFSET_MS")),
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    return host.strip("[]") in LOOPBACK
+
+
+def _public_url(given: str) -> str:
+    url = given.rstrip("/")
+    parts = urlsplit(url)
+    # Plain http for trials on one machine: nothing leaves it.
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        return url
+    raise SettingsError(f"{PREFIX}PUBLIC_URL must begin with https:// (http:// only for 127.0.0.1)")
+
+
+def _clock_offset_ms(given: str) -> int:
+    try:
+        offset_ms = int(given or "0")
+    except ValueError:
+        offset_ms = MAX_CLOCK_OFFSET_MS + 1
+    if abs(offset_ms) > MAX_CLOCK_OFFSET_MS:
+        raise SettingsError(
+            f"{PREFIX}CLOCK_OFFSET_MS is for fault tests: at most {MAX_CLOCK_OFFSET_MS} ms either way, not {given}"
+        )
+    return offset_ms

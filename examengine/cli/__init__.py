@@ -5,7 +5,8 @@ Each command imports what it needs when it runs, so that the pure ones need neit
 
 import typer
 
-from examengine.cli import bank, lists, rules
+from examengine.cli import access, attempt, bank, lists, rules
+from examengine.cli.backup import backup, restore
 from examengine.cli.bench import bench
 from examengine.cli.demo import demo
 from examengine.cli.serve import serve, upgrade
@@ -13,13 +14,19 @@ from examengine.cli.serve import serve, upgrade
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="在线考试引擎 Online exam delivery")
 app.add_typer(rules.app, name="rules")
 app.add_typer(bank.app, name="bank")
+app.add_typer(attempt.app, name="attempt")
 app.add_typer(lists.people, name="people")
+lists.people.command("password")(access.password)
+lists.people.command("block")(access.block)
+lists.people.command("take-role")(access.take_role)
 app.add_typer(lists.learning, name="learning")
 app.add_typer(lists.cards, name="cards")
 app.command("demo")(demo)
 app.command("bench")(bench)
 app.command("serve")(serve)
 app.command("upgrade")(upgrade)
+app.command("backup")(backup)
+app.command("restore")(restore)
 
 
 def main() -> None:

@@ -5,14 +5,14 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from examengine.cli.output import fail
-from examengine.records import migrate
-from examengine.records.database import Database
-from examengine.records.errors import RecordsError
-from examengine.records.vault import Vault
 from examengine.settings import PREFIX, Settings, SettingsError, from_environment
+
+if TYPE_CHECKING:
+    from examengine.records.database import Database
+    from examengine.records.vault import Vault
 
 T = TypeVar("T")
 
@@ -20,32 +20,36 @@ T = TypeVar("T")
 class Records:
     """An opened database and the keys to its personal data."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: "Database", vault: "Vault") -> None:
         self.database = database
         self.vault = vault
 
 
 def settings_of(data: Path | None) -> Settings:
     """The installation's settings; leaves with a clear word where there is none."""
-    from examengine.embedded.standalone import embedded_settings
+    from examengine.embedded.standalone import completed, embedded_settings
 
-    if data is not None:
-        if not data.is_dir():
-            fail(f"{data}：没有这个数据文件夹")
-        return embedded_settings(data, "http://127.0.0.1:8000", demo=True)
-    if PREFIX + "DATABASE_URL" not in os.environ:
-        fail(f"请用 --data 指明数据文件夹，或设置 {PREFIX}DATABASE_URL 等环境变量（见 docs/settings.md）")
+    if data is not None and not data.is_dir():
+        fail(f"{data}：没有这个数据文件夹")
+    if data is None and PREFIX + "DATA_DIR" not in os.environ:
+        fail(f"请用 --data 指明数据文件夹，或设置 {PREFIX}DATA_DIR 等环境变量（见 docs/settings.md）")
     try:
-        return from_environment()
+        if data is not None:
+            return embedded_settings(data, "http://127.0.0.1:8000", demo=True)
+        return completed(from_environment())
     except SettingsError as error:
         fail(str(error))
 
 
 @asynccontextmanager
 async def records_of(data: Path | None) -> AsyncIterator[Records]:
-    """Database and keys, with the newest schema."""
+    """Database and keys."""
+    from examengine.records import migrate
+    from examengine.records.database import Database
+    from examengine.records.vault import Vault
+
     settings = settings_of(data)
-    await migrate.upgrade(settings.database_url)
+    await migrate.bring_up_to_date(settings.database_url)
     database = await Database.open(settings.database_url)
     try:
         yield Records(database, Vault(settings.field_keys))
@@ -55,6 +59,7 @@ async def records_of(data: Path | None) -> AsyncIterator[Records]:
 
 def run_on(data: Path | None, work: Callable[[Records], Awaitable[T]]) -> T:
     """Run ``work`` on the installation; database trouble becomes one line."""
+    from examengine.records.errors import RecordsError
 
     async def main() -> T:
         async with records_of(data) as records:

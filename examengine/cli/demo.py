@@ -1,6 +1,8 @@
 """``examengine demo``: an authority with banks, people and an exam that is open now."""
 
+import asyncio
 import json
+import socket
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +32,10 @@ def demo(
     """Start the demo at http://HOST:PORT; accounts are printed. It keeps its data between runs."""
     import structlog
 
+    from examengine.cli.serve import listening_socket
     from examengine.embedded.redis import KeeperError
     from examengine.embedded.standalone import embedded_settings, run
+    from examengine.embedded.supervisor import RefusedToServe
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     offset_ms = _offset_ms(as_of)
@@ -43,12 +47,20 @@ def demo(
     def keep(sheet: Sheet) -> None:
         state_path.write_text(json.dumps(sheet, ensure_ascii=False), "utf-8")
 
+    listening = listening_socket(host, port)
+
+    async def work(hurry: asyncio.Event) -> None:
+        await _serve(settings, state, keep, listening, offset_ms, hurry)
+
     try:
-        run(_serve(settings, state, keep, host, port, offset_ms))
+        run(work)
     except KeeperError as error:
         fail(str(error), code=1)
+    except RefusedToServe:
+        fail("没有启动：原因见上 Not started: the log above says why.", code=1)
     except KeyboardInterrupt:
-        typer.echo("已停止 Stopped.")
+        pass
+    typer.echo("已停止 Stopped.")
 
 
 def _offset_ms(as_of: str | None) -> int:
@@ -68,30 +80,40 @@ def _offset_ms(as_of: str | None) -> int:
 
 
 async def _serve(
-    settings: Settings, state: Sheet | None, keep: Callable[[Sheet], None], host: str, port: int, offset_ms: int
+    settings: Settings,
+    state: Sheet | None,
+    keep: Callable[[Sheet], None],
+    listening: socket.socket,
+    offset_ms: int,
+    hurry: asyncio.Event,
 ) -> None:
     from examengine.clock import ShiftedClock
     from examengine.demo.build import HOTLINE_HOURS, Builder
+    from examengine.embedded.orders import Orders
     from examengine.embedded.standalone import serve
     from examengine.web.services import Services
 
     clock = ShiftedClock(state["offset_ms"] if state else offset_ms)
+    sheet: Sheet = state or {}
 
-    async def ready(services: Services) -> None:
-        sheet = state
-        if sheet is None:
-            typer.echo("正在准备演示数据… Preparing the demo…")
-            built = await Builder(services, clock.now_ms()).build()
-            sheet = {
-                "offset_ms": clock.offset_ms,
-                "subject": built.subject,
-                "rulebook": built.rulebook.meta.id,
-                "cards": [[card.number, card.code] for card in built.cards],
-            }
-            keep(sheet)
-        _print_sheet(sheet, clock.now_ms(), host, port)
+    async def build(services: Services) -> None:
+        typer.echo("正在准备演示数据… Preparing the demo…")
+        built = await Builder(services, clock.now_ms()).build()
+        sheet.update(
+            offset_ms=clock.offset_ms,
+            subject=built.subject,
+            rulebook=built.rulebook.meta.id,
+            cards=[[card.number, card.code] for card in built.cards],
+        )
+        keep(sheet)
 
-    await serve(settings, clock, host, port, ready, hotline="400-000-0000", hotline_hours=HOTLINE_HOURS)
+    def ready() -> None:
+        _print_sheet(sheet, clock.now_ms(), *listening.getsockname()[:2])
+
+    orders = Orders(
+        settings, clock_ms=clock.offset_ms, log_level=30, hotline="400-000-0000", hotline_hours=HOTLINE_HOURS
+    )
+    await serve(orders, listening, 1, ready, hurry, prepare=None if state else (clock, build))
 
 
 def _print_sheet(sheet: Sheet, now_ms: int, host: str, port: int) -> None:

@@ -72,6 +72,14 @@ class KeeperError(Exception):
     """The embedded Redis cannot be had; the text says why and what to do."""
 
 
+class KeptElsewhere(KeeperError):  # noqa: N818 – a state of things
+    """Another process keeps this Redis; ``url`` leads to it."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        super().__init__(f"another process already keeps the Redis in {folder}")
+        self.url = url
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server program that will do."""
@@ -133,12 +141,12 @@ class RedisKeeper:
         """Start Redis, or adopt the one that still runs here, and answer its URL (``unix://…``).
 
         Raises:
-            KeeperError: no server program, another keeper at work, or Redis does not come up.
+            KeeperError: no server program, another keeper at work (``KeptElsewhere``), or Redis does not come up.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._keeper_lock = _lock(self._folder / "keeper.lock")
         if self._keeper_lock is None:
-            raise KeeperError(f"another process already keeps the Redis in {self._folder}")
+            raise KeptElsewhere(self._folder, f"unix://{quote(str(_socket_of(self._folder)))}")
         try:
             self._socket = _socket_of(self._folder)
             self._client = Redis(unix_socket_path=str(self._socket), retry=Retry(NoBackoff(), 0), socket_timeout=5)
@@ -153,8 +161,10 @@ class RedisKeeper:
     async def stop(self) -> None:
         """Stop Redis, having written everything, and let go of the folder."""
         if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait([self._watch])
+            # Again where it was lost: the client may swallow it while it is connecting.
+            while not self._watch.done():
+                self._watch.cancel()
+                await asyncio.wait([self._watch], timeout=1)
             self._watch = None
         if self._client is not None:
             if self._process is not None:

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from examengine.embedded import redis as keeping
 from examengine.embedded.redis import KeeperError, RedisKeeper, find_server
 from examengine.live import Desk, Unavailable, connect
+from examengine.live.slots import SLOTS, fence_key
 from tests.live.builders import ATTEMPT, DEADLINE_MS, a_running_sitting, answer
 
 NOW_MS = DEADLINE_MS - 1_800_000
@@ -99,10 +100,10 @@ async def test_a_killed_server_comes_back_with_every_acknowledged_answer(keep: K
             acknowledged[turn % 50 + 1] = "abcd"[turn % 4]
 
     task = asyncio.create_task(answering())
-    await asyncio.sleep(0.3)
+    while len(acknowledged) < 50:
+        await asyncio.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
     await task
-    assert len(acknowledged) == 50
 
     async def is_back() -> bool:
         try:
@@ -133,6 +134,9 @@ async def test_a_server_that_outlived_its_keeper_is_adopted(keep: Keep, tmp_path
     desk = Desk(calls, clamp=False)
     pen = await a_running_sitting(desk)
     await desk.save(pen, answer(1, 1, "c"), NOW_MS)
+    fenced = connect(url, installation="a1b2c3")
+    for gap in await fenced.shut():
+        await calls.command("HSET", fence_key(gap.slot), "id", gap.wanted)
 
     first.kill()
     await first.wait()
@@ -141,6 +145,8 @@ async def test_a_server_that_outlived_its_keeper_is_adopted(keep: Keep, tmp_path
 
     assert await process_of(url) == pid
     assert (await desk.read(ATTEMPT, NOW_MS)).given == {1: "c"}
+    # It is the same life: nothing has to be looked at again.
+    assert await fenced.shut() == ()
 
     # An adopted one is watched and stopped like a child.
     os.kill(pid, signal.SIGKILL)
@@ -153,7 +159,9 @@ async def test_a_server_that_outlived_its_keeper_is_adopted(keep: Keep, tmp_path
 
     await until(is_replaced)
     assert (await desk.read(ATTEMPT, NOW_MS)).given == {1: "c"}
+    assert len(await fenced.shut()) == SLOTS
     await calls.aclose()
+    await fenced.aclose()
 
 
 async def test_an_adopted_server_is_stopped_too(keep: Keep) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from examengine.records import attempts, cards, enrolments, entries, outcomes
+from examengine.records import archives, attempts, cards, enrolments, entries, outcomes, slots
 from examengine.records.attempts import Attempt
 from examengine.records.cards import NewCard
 from examengine.records.database import Database
@@ -39,6 +39,7 @@ def a_finish(attempt_id: int, generation: int = 1, state: str = "submitted") -> 
     return Finish(
         attempt_id=attempt_id,
         generation=generation,
+        questions=3,
         outcome=an_outcome(state=state),
         answers={11: "a", 12: "bd", 13: ""},
         detail=[{"position": 1, "hundredths": 200}],
@@ -132,11 +133,11 @@ async def test_a_finish_writes_everything_at_once(database: Database, vault: Vau
         kept = await outcomes.get_answers(tx, attempt_id)
         assert kept.answers == {11: "a", 12: "bd", 13: ""}
         assert kept.detail == [{"position": 1, "hundredths": 200}]
-        assert await outcomes.get_journal(tx, attempt_id) == ("1 a1 a", "2 a2 bd")
+        assert await archives.get_journal(tx, attempt_id) == ("1 a1 a", "2 a2 bd")
         assert await attempts.running_of_person(tx, place.person_id) == ()
         assert await attempts.due(tx, T0 + 10**9) == ()
         assert not await attempts.look_again(tx, attempt_id, T0)
-        assert await attempts.raise_generation(tx, attempt_id) is None
+        assert await slots.raise_generations(tx, attempt_id % 64) == {}
 
 
 async def test_a_second_finisher_is_given_the_first_ones_outcome(database: Database, vault: Vault) -> None:
@@ -156,7 +157,7 @@ async def test_a_second_finisher_is_given_the_first_ones_outcome(database: Datab
 async def test_a_finish_of_a_rebuilt_sitting_is_stale(database: Database, vault: Vault) -> None:
     _, attempt_id = await a_running_attempt(database, vault)
     async with database.writing() as tx:
-        assert await attempts.raise_generation(tx, attempt_id) == 2
+        assert await slots.raise_generations(tx, attempt_id % 64) == {attempt_id: 2}
         stale = await outcomes.record_finish(tx, a_finish(attempt_id, generation=1), T0)
         assert (stale.word, stale.outcome) == (FinishWord.STALE_GENERATION, None)
         assert await outcomes.series(tx, attempt_id) == ()
@@ -169,7 +170,13 @@ async def test_a_finish_of_a_rebuilt_sitting_is_stale(database: Database, vault:
 async def test_a_journal_too_large_is_refused(database: Database, vault: Vault) -> None:
     _, attempt_id = await a_running_attempt(database, vault)
     finish = Finish(
-        attempt_id=attempt_id, generation=1, outcome=an_outcome(), answers={}, detail=None, journal=["x" * 5_000_000]
+        attempt_id=attempt_id,
+        generation=1,
+        questions=3,
+        outcome=an_outcome(),
+        answers={},
+        detail=None,
+        journal=["x" * 5_000_000],
     )
     with pytest.raises(ValueError, match="too large"):
         async with database.writing() as tx:
@@ -200,7 +207,7 @@ async def test_voiding_a_running_attempt_ends_it(database: Database, vault: Vaul
         assert (late.word, late.outcome) == (FinishWord.ALREADY_FINISHED, outcome)
         with pytest.raises(Missing):
             await outcomes.get_answers(tx, attempt_id)
-        assert await outcomes.get_journal(tx, attempt_id) == ()
+        assert await archives.get_journal(tx, attempt_id) == ()
 
 
 @pytest.mark.parametrize(
