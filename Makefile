@@ -3,17 +3,21 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # Rooms that never see a database: running them on a second one would prove nothing.
-WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks live embedded web journeys)
+WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks live embedded web journeys chaos)
 PORT ?= 8000
 AS_OF ?=
 DATA ?= .demo
+SECONDS ?= 60
+SEED ?= 1
+TOPOLOGY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench clean
+.PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench chaos clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Settings: PORT=8000  AS_OF=2014-06-01 (live through an old year)  DATA=.demo  PYTHON=python3"
+	@echo "  chaos: SECONDS=60 (of faults)  SEED=1  TOPOLOGY=single,embedded,sentinel,cluster"
 
 run: .venv/run.stamp ## Start the demo: an exam that is open now, accounts printed
 	@scripts/ensure redis
@@ -46,6 +50,11 @@ journeys: .venv/dev.stamp ## Browser journeys, on SQLite
 
 pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys
 	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n 2
+
+chaos: .venv/dev.stamp ## Break everything while people sit exams, and count what was lost (SECONDS, SEED, TOPOLOGY)
+	@scripts/ensure redis
+	EXAMENGINE_MODEL=$(SECONDS) $(BIN)/pytest tests/model --hypothesis-seed=$(SEED)
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
 bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route
 	@scripts/ensure redis

@@ -1,0 +1,87 @@
+"""What the machine believes: the promises of DESIGN, worked out anew in a few plain lines."""
+
+from dataclasses import dataclass, field
+
+from examengine.records.outcomes import Outcome
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+PRESENCE_MS = 90 * SECOND_MS
+LEAVE_GRACE_MS = 30 * SECOND_MS
+# the rulebook's grace, and what two hosts' clocks may differ
+FINAL_MS = 32 * SECOND_MS
+
+
+@dataclass
+class Page:
+    """A page that was opened; ``last`` is the operation it sent last."""
+
+    name: str
+    generation: int
+    epoch: int
+    sequence: int = 0
+    last: tuple[int, int, str] | None = None
+
+
+@dataclass
+class Believed:
+    """One attempt as it ought to stand. ``deadline_ms`` is the record's, ``live_ms`` the desk's copy of it."""
+
+    id: int
+    nonce: str
+    deadline_ms: int
+    versions: tuple[int, ...]
+    leaving_matters: bool
+    live_ms: int = 0
+    generation: int = 1
+    seen_ms: int = 0
+    left_ms: int | None = None
+    pages: list[Page] = field(default_factory=list)
+    answers: dict[int, str] = field(default_factory=dict)
+    closed_by: str = ""
+    closed_ms: int = 0
+    outcome: Outcome | None = None
+    is_void: bool = False
+
+    @property
+    def newest(self) -> Page | None:
+        return self.pages[-1] if self.pages else None
+
+    @property
+    def has_ended(self) -> bool:
+        return bool(self.closed_by) or self.outcome is not None or self.is_void
+
+    def forced_ms(self) -> int | None:
+        """When the page that was left ends the attempt."""
+        if self.left_ms is None or not self.leaving_matters:
+            return None
+        instant = self.left_ms + LEAVE_GRACE_MS
+        return instant if instant < self.live_ms else None
+
+    def may_write(self, page: Page, now_ms: int) -> bool:
+        """Whether a page must be let write: nothing may be refused without a reason."""
+        forced = self.forced_ms()
+        return (
+            not self.has_ended
+            and page is self.newest
+            and page.generation == self.generation
+            and now_ms < self.live_ms
+            and (forced is None or now_ms < forced)
+        )
+
+    def heard(self, now_ms: int) -> None:
+        """A sign of life was accepted."""
+        self.seen_ms = max(self.seen_ms, now_ms)
+        self.left_ms = None
+
+    def state_due(self, now_ms: int) -> str:
+        """The state in which whoever looks now must record the attempt; "" while it runs on."""
+        if self.closed_by:
+            return {"hand_in": "submitted", "give_up": "forced_exit"}[self.closed_by]
+        forced = self.forced_ms()
+        if forced is not None and now_ms >= forced + 2 * SECOND_MS and forced < self.deadline_ms:
+            return "forced_exit"
+        if now_ms >= self.deadline_ms + FINAL_MS:
+            present = self.seen_ms >= self.deadline_ms - PRESENCE_MS
+            return "auto_submitted" if present else "expired_no_score"
+        return ""
