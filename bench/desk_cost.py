@@ -63,7 +63,7 @@ async def run(rounds: int) -> None:
         deadline = Deadline(start + 3_600_000, "time_limit", 1, start + 3_632_000)
         for i in range(SITTINGS):
             await desk.open(Opening(i, i, 1, 1, ITEMS, deadline), start)
-            await desk.claim(i, i, 1, "page", start)
+            await desk.claim(i, i, 1, "page", "bench", start)
         pens = [Pen(i, i, 1, 1, 1) for i in range(SITTINGS)]
 
         async def save(i: int, turn: int) -> object:
@@ -88,7 +88,9 @@ async def run(rounds: int) -> None:
         await measure("save, repeated", client, rounds, repeat)
         await measure("pulse", client, rounds, pulse)
         await measure("read", client, max(1, rounds // 20), lambda i, _: desk.read(i, clock.now_ms()))
-        await measure("claim", client, max(1, rounds // 20), lambda i, _: desk.claim(i, i, 1, "page", clock.now_ms()))
+        await measure(
+            "claim", client, max(1, rounds // 20), lambda i, _: desk.claim(i, i, 1, "page", "bench", clock.now_ms())
+        )
         await client.aclose()
         await calls.aclose()
         await keeper.stop()

@@ -215,7 +215,7 @@ class World:
     async def pen(self, attempt_id: int, person_id: int, *, page: str = "page", session_version: int = 1) -> Pen:
         """The pen of a page that is opened now."""
         desk = self.services.desk
-        claimed = await desk.claim(attempt_id, person_id, session_version, page, self.now_ms)
+        claimed = await desk.claim(attempt_id, person_id, session_version, page, "test", self.now_ms)
         return Pen(attempt_id, person_id, session_version, claimed.generation, claimed.epoch)
 
     async def attempt(self, attempt_id: int) -> Attempt:
@@ -360,5 +360,12 @@ async def a_world(
         demo=demo,
     )
     async with open_services(settings, clock, password_cost=CHEAP) as services:
-        app = create_app(services, hotline="400-000-0000", sweeps=False)
+        app = create_app(services, hotline="400-000-0000", background=False)
+        await open_slots(services, clock.now_ms())
         yield World(services, clock, app, year=local_year(clock.now_ms()))
+
+
+async def open_slots(services: Services, now_ms: int) -> None:
+    """Do once what the tasks of a worker do first: no slot is shut, and candidates are heard."""
+    await services.rebuilder.look(now_ms)
+    await services.prober.prove(now_ms)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from examengine.accounts.access import hand_out_password
 from examengine.accounts.documents import Document, read_document, typed_at_sign_in
-from examengine.accounts.passwords import BusyError, Passwords, Weakness, new_initial, weaknesses
+from examengine.accounts.passwords import BusyError, Passwords, Weakness, weaknesses
 from examengine.records import accounts, audit, people, roles
 from examengine.records.accounts import Account
 from examengine.records.database import Database
+from examengine.records.errors import Missing
 from examengine.records.people import Person
 from examengine.records.vault import Vault
 from examengine.records.words import IndexKind, Role, SignInOutcome
@@ -68,7 +70,25 @@ class SignIn:
 
     async def sign_in(self, typed: str, password: str, device: str, now_ms: int) -> SignedIn | NotSignedIn:
         """Sign in by document number and password. ``device`` is the browser's lasting random mark, or ""."""
-        number = typed_at_sign_in(typed)
+        return await self._tried(typed_at_sign_in(typed), None, password, device, now_ms)
+
+    async def sign_in_again(self, person_id: int, password: str, device: str, now_ms: int) -> SignedIn | NotSignedIn:
+        """Sign a person in whom a signed token of ours names: by his password alone, under the limits and in the log
+        of his number's sign-ins.
+
+        Raises:
+            Missing: there is no such person, or nothing is known of him any more.
+        """
+        async with self._database.reading() as tx:
+            person = await people.get_person(tx, self._vault, person_id)
+        if person.profile is None:
+            raise Missing("person", person_id)
+        return await self._tried(typed_at_sign_in(person.profile.document), person_id, password, device, now_ms)
+
+    async def _tried(
+        self, number: str, only: int | None, password: str, device: str, now_ms: int
+    ) -> SignedIn | NotSignedIn:
+        """Look at a password for a number; ``only``: of this person among those who share it."""
         key = self._vault.index(IndexKind.DOC, number).hex()
         wait_ms = await self._limits.check(key, device, now_ms)
         if wait_ms > 0:
@@ -76,6 +96,8 @@ class SignIn:
         try:
             async with self._database.reading() as tx:
                 found = await accounts.find_for_sign_in(tx, self._vault, number)
+            if only is not None:
+                found = tuple(account for account in found if account.person_id == only)
             owner, stale = await self._owner_among(found, password)
         except Exception as error:
             await self._limits.withdrawn(key, device, now_ms)
@@ -129,12 +151,7 @@ class SignIn:
             Missing: the person has no account.
             BusyError: too many passwords are being looked at.
         """
-        password = new_initial()
-        [password_hash] = await self._passwords.hashed_initial([password])
-        async with self._database.writing() as tx:
-            await accounts.change_password(tx, person_id, password_hash, now_ms, initial=True)
-            await audit.append(tx, now_ms, by_person, "password_handed_out", "person", person_id)
-        return password
+        return await hand_out_password(self._database, self._passwords, person_id, by_person, now_ms)
 
     async def _owner_among(self, found: Sequence[Account], password: str) -> tuple[Account | None, bool]:
         if not found:

@@ -77,7 +77,7 @@ async def _started(services: Services, exam: Exam, person_id: int, now_ms: int) 
         await enrolments.report_learning(tx, enrolment.id, 1, 100, "bench", now_ms)
     started = await services.starter.start(StartIntent(enrolment.id, person_id, 1, 1, "bench"), 1, now_ms)
     assert isinstance(started, Started), started
-    claimed = await services.desk.claim(started.attempt_id, person_id, 1, "bench", now_ms)
+    claimed = await services.desk.claim(started.attempt_id, person_id, 1, "bench", "bench", now_ms)
     token = PageToken(started.attempt_id, person_id, claimed.generation, claimed.epoch, "bench")
     return Candidate(
         started.attempt_id,

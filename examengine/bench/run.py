@@ -59,6 +59,7 @@ async def _bench(
     await migrate.upgrade(settings.database_url)
     clock = SystemClock()
     async with open_services(settings, clock) as services:
+        await services.rebuilder.look(clock.now_ms())
         year = datetime.fromtimestamp(clock.now_ms() / 1000, tz=UTC).year
         sitting = await candidates(services, live, year)
     client = Redis.from_url(redis_url)

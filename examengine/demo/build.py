@@ -15,7 +15,7 @@ from examengine.live import CloseReason, Operation, Pen
 from examengine.papers.paper import unpack
 from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
 from examengine.publishing.imports import commit_reading
-from examengine.records import accounts, attempts, banks, cards, enrolments, people, roles
+from examengine.records import accounts, attempts, banks, cards, enrolments, hearing, people, roles
 from examengine.records.cards import NewCard
 from examengine.records.enrolments import Enrolment
 from examengine.records.exams import Exam
@@ -83,6 +83,8 @@ class Builder:
         window = window_of(given, given.meta.year)
         past_ms = min(max(window.opens_ms, self._now_ms - 3 * DAY_MS), self._now_ms)
         founded_ms = past_ms - DAY_MS
+        async with self._services.database.writing() as tx:  # in a past that is made up everyone was heard
+            await hearing.begin(tx, founded_ms, hearing.ALL_SLOTS, until_ms=self._now_ms)
         ids = await self._people(founded_ms)
         authority = STAFF[-1]
         rulebook = await keep_rulebook(self._services.database, text, rulebook_id, founded_ms)
@@ -206,7 +208,7 @@ class Builder:
             owned = await attempts.get_attempt(tx, attempt_id)
             paper = unpack(owned.attempt.paper)
             keys = await services.shelf.items(tx, [item.version_id for item in paper.items])
-        claimed = await services.desk.claim(attempt_id, person_id, 1, "demo", started_ms)
+        claimed = await services.desk.claim(attempt_id, person_id, 1, "demo", "demo", started_ms)
         pen = Pen(attempt_id, person_id, 1, claimed.generation, claimed.epoch)
         count = items if items is not None else len(paper.items)
         for position, placed in enumerate(paper.items[:count], 1):

@@ -17,7 +17,8 @@ from examengine.rules.history import (
 )
 from examengine.rules.rulebook import EndPolicy, ForcedExitDetection, Rulebook
 
-Ending = Literal["submit", "present_at_deadline", "absent_at_deadline", "forced_exit", "void"]
+Ending = Literal["submit", "present_at_deadline", "decided_present", "absent_at_deadline", "forced_exit", "void"]
+"""``decided_present``: we could not hear the candidate at the deadline, and a person let his answers be handed in."""
 
 
 def base_closing(rulebook: Rulebook, window: Window, started_ms: int) -> Closing:
@@ -53,9 +54,14 @@ def grace_ms(rulebook: Rulebook) -> int:
     return rulebook.exam.timeout.submit_grace_seconds * SECOND_MS
 
 
+def presence_ms(rulebook: Rulebook) -> int:
+    """How long a sign of life tells that the candidate is there."""
+    return rulebook.exam.timeout.presence_seconds * SECOND_MS
+
+
 def was_present(rulebook: Rulebook, deadline_ms: int, last_seen_ms: int) -> bool:
     """Whether the last sign of life is at most ``presence_seconds`` older than the deadline (inclusive)."""
-    return last_seen_ms >= deadline_ms - rulebook.exam.timeout.presence_seconds * SECOND_MS
+    return last_seen_ms >= deadline_ms - presence_ms(rulebook)
 
 
 def leave_expires_ms(rulebook: Rulebook, left_page_ms: int | None, deadline_ms: int) -> int | None:
@@ -112,6 +118,8 @@ def outcome_of(rulebook: Rulebook, ending: Ending, ended_ms: int, closing: Closi
             if rulebook.exam.timeout.connected == "auto_submit":
                 return scored(State.AUTO_SUBMITTED)
             return unscored(State.EXPIRED_NO_SCORE, OutcomeReason.FAIL_NO_SCORE)
+        case "decided_present":
+            return scored(State.AUTO_SUBMITTED)
         case "absent_at_deadline":
             if rulebook.exam.interruption.unresumed == "grade_saved":
                 return scored(State.AUTO_SUBMITTED)

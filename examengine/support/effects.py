@@ -12,7 +12,7 @@ from examengine.records.words import EntryKind
 from examengine.rules.calendar import window_of
 from examengine.rules.closing import ended, uses_place
 from examengine.rules.decide import Decision, decide, left, opened_round
-from examengine.rules.history import Closing, History, OpenedBy
+from examengine.rules.history import Closing, History, OpenedBy, Outcome
 from examengine.rules.rulebook import Rulebook
 
 _NOT_RECORDED = 2**62
@@ -64,6 +64,24 @@ def of_void(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now
     )
     rounds = tuple(replace(r, attempts=attempts) if r.no == round_no else r for r in before.rounds)
     return _effect(rulebook, before, replace(before, rounds=rounds), now_ms)
+
+
+def of_absence(
+    rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int
+) -> tuple[Effect, Outcome]:
+    """What the candidate's absence at the deadline would come to, and the outcome (without what is marked)."""
+    before, closing = history_of(record), closing_of(rulebook, record, row)
+    round_no = next(r.no for r in record.rounds if r.id == row.round_id)
+    attempts = tuple(
+        ended(rulebook, attempt, "absent_at_deadline", closing.deadline_ms, closing)
+        if attempt.no == row.no
+        else attempt
+        for attempt in before.rounds[round_no - 1].attempts
+    )
+    rounds = tuple(replace(r, attempts=attempts) if r.no == round_no else r for r in before.rounds)
+    outcome = next(attempt.outcome for attempt in attempts if attempt.no == row.no)
+    assert outcome is not None
+    return _effect(rulebook, before, replace(before, rounds=rounds), now_ms), outcome
 
 
 def gives_place_back(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord) -> bool:

@@ -32,8 +32,11 @@ class TimeOrder:
 
 
 def still_runs(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int) -> bool:
-    """Whether an attempt's time can still be moved: nothing is closed for good before the grace is over."""
-    if row.outcome is not None:
+    """Whether an attempt's time can still be moved: nothing is closed for good before the grace is over, unless staff
+    have it handed in.
+    """
+    ordered = any(entry.kind is EntryKind.HAND_IN and entry.attempt_id == row.id for entry in record.entries)
+    if row.outcome is not None or ordered:
         return False
     return now_ms < closing_of(rulebook, record, row).deadline_ms + grace_ms(rulebook)
 

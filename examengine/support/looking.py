@@ -1,20 +1,22 @@
 """Looking people up. Nobody sees a person's page without a line in the audit log, so it is written here first."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from examengine.live import Sitting
-from examengine.records import accounts, approvals, audit, enrolments, outcomes, people, search
+from examengine.records import accounts, approvals, audit, enrolments, hearing, outcomes, people, search
 from examengine.records.approvals import Approval
 from examengine.records.database import Database, Reading
 from examengine.records.enrolments import EnrolmentLine
 from examengine.records.errors import Missing
+from examengine.records.hearing import Case as DeafCase
 from examengine.records.history import EnrolmentRecord, load_histories
 from examengine.records.people import Person
 from examengine.records.search import FoundBy
 from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
 from examengine.records.words import SignInOutcome
+from examengine.rules.hearing import GAP_MS, Deaf
 from examengine.rules.rulebook import Rulebook
 
 MAX_FOUND = 20
@@ -31,16 +33,23 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCase:
-    """One enrolment with all that was recorded, and the requests about it."""
+    """One enrolment with all that was recorded, the requests about it, and what our deafness concerns."""
 
     line: EnrolmentLine
     record: EnrolmentRecord
     rulebook: Rulebook
     approvals: tuple[Approval, ...] = ()
+    deaf_cases: tuple[DeafCase, ...] = ()
 
     @property
     def id(self) -> int:
         return self.line.enrolment.id
+
+    @property
+    def undecided(self) -> DeafCase | None:
+        """The case of the running attempt that waits for a person."""
+        running = {row.id for row in self.record.attempts if row.outcome is None}
+        return next((case for case in self.deaf_cases if case.waits and case.attempt_id in running), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Case:
     """A person with every enrolment, newest first.
 
     ``names``: of everyone who acted here, by id. ``answered``: answers given in finished attempts, by attempt.
+    ``deaf``: when we could not have heard an attempt's candidate, by attempt.
     """
 
     person: Person
@@ -55,6 +65,7 @@ class Case:
     names: Mapping[int, str]
     answered: Mapping[int, int]
     signed_in_ms: int | None
+    deaf: Mapping[int, tuple[Deaf, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +123,10 @@ async def open_case(
     async with database.reading() as tx:
         await _person(tx, vault, person_id)
     await _note(database, now_ms, by_person, "view_person", "person", person_id, {"shown": shown})
-    return await read_case(database, vault, shelf, person_id)
+    return await read_case(database, vault, shelf, person_id, now_ms)
 
 
-async def read_case(database: Database, vault: Vault, shelf: Shelf, person_id: int) -> Case:
+async def read_case(database: Database, vault: Vault, shelf: Shelf, person_id: int, now_ms: int) -> Case:
     """The case again, for whoever has opened it with :func:`open_case`."""
     async with database.reading() as tx:
         person = await _person(tx, vault, person_id)
@@ -126,12 +137,13 @@ async def read_case(database: Database, vault: Vault, shelf: Shelf, person_id: i
         for line in lines:
             case = by_id[line.enrolment.id]
             asked = await approvals.of_enrolment(tx, case.id)
-            cases.append(EnrolmentCase(case.line, case.record, case.rulebook, asked))
+            cases.append(replace(case, approvals=asked))
             answered.update(await _answered(tx, case.record))
         names = await _names(tx, vault, cases)
         tries = await accounts.newest_sign_ins(tx, person_id)
+        deaf = await _deaf(tx, cases, now_ms)
     signed_in = (t.at_ms for t in tries if t.outcome is SignInOutcome.SIGNED_IN)
-    return Case(person, tuple(cases), names, answered, next(signed_in, None))
+    return Case(person, tuple(cases), names, answered, next(signed_in, None), deaf)
 
 
 async def open_enrolment(
@@ -150,7 +162,7 @@ async def open_enrolment(
         case = (await _cases(tx, shelf, [line]))[enrolment_id]
         asked = await approvals.of_enrolment(tx, enrolment_id)
     await _note(database, now_ms, by_person, "view_person", "person", person.id, {"shown": "masked"})
-    return person, EnrolmentCase(case.line, case.record, case.rulebook, asked)
+    return person, replace(case, approvals=asked)
 
 
 async def note_reveal(
@@ -188,12 +200,37 @@ async def _person(tx: Reading, vault: Vault, person_id: int) -> Person:
 
 async def _cases(tx: Reading, shelf: Shelf, lines: Sequence[EnrolmentLine]) -> dict[int, EnrolmentCase]:
     records = await load_histories(tx, [line.enrolment.id for line in lines])
+    of_attempts = await hearing.cases_of_many(tx, (a.id for record in records.values() for a in record.attempts))
     return {
         line.enrolment.id: EnrolmentCase(
-            line, records[line.enrolment.id], await shelf.rulebook(tx, line.enrolment.rulebook_digest)
+            line,
+            records[line.enrolment.id],
+            await shelf.rulebook(tx, line.enrolment.rulebook_digest),
+            deaf_cases=tuple(
+                case
+                for case in of_attempts
+                if any(case.attempt_id == a.id for a in records[line.enrolment.id].attempts)
+            ),
         )
         for line in lines
     }
+
+
+async def _deaf(tx: Reading, cases: Sequence[EnrolmentCase], now_ms: int) -> dict[int, tuple[Deaf, ...]]:
+    """When we could not have heard the candidate, by attempt. Before anything was ever proved nobody knows; the gap
+    between the newest proof and now is none.
+    """
+    rows = [row for case in cases for row in case.record.attempts]
+    first_ms = await hearing.first_ms(tx)
+    if not rows or first_ms is None:
+        return {}
+    known = await hearing.stretches(tx, min(row.started_ms for row in rows))
+    found = {}
+    for row in rows:
+        until_ms = row.outcomes[0].ended_ms if row.outcomes else now_ms
+        spans = hearing.deaf_of(known, row.id % hearing.SLOTS, max(row.started_ms, first_ms), until_ms)
+        found[row.id] = tuple(span for span in spans if span.until_ms - span.from_ms > GAP_MS)
+    return found
 
 
 async def _answered(tx: Reading, record: EnrolmentRecord) -> dict[int, int]:
@@ -215,4 +252,5 @@ async def _names(tx: Reading, vault: Vault, cases: Iterable[EnrolmentCase]) -> d
             acted |= {entry.by_person, entry.second_person or entry.by_person}
         for asked in case.approvals:
             acted |= {asked.asked_by, asked.decided_by or asked.asked_by}
+        acted |= {one.decided_by for one in case.deaf_cases if one.decided_by is not None}
     return {person.id: person.name for person in (await people.find_people(tx, vault, acted)).values()}

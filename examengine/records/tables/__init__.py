@@ -11,6 +11,7 @@ from examengine.records.tables.attempts import (
 from examengine.records.tables.audit import audit, uploads
 from examengine.records.tables.banks import banks, import_batches, item_versions, items, release_items, releases
 from examengine.records.tables.columns import metadata
+from examengine.records.tables.evidence import checkpoints, evidence_keys, links, receipts, unlinked
 from examengine.records.tables.exams import (
     approvals,
     card_uses,
@@ -21,6 +22,7 @@ from examengine.records.tables.exams import (
     learning_reports,
     rounds,
 )
+from examengine.records.tables.hearing import hearing, hearing_cases
 from examengine.records.tables.people import (
     accounts,
     document_history,
@@ -31,6 +33,7 @@ from examengine.records.tables.people import (
     sign_ins,
 )
 from examengine.records.tables.rulebooks import confirmations, rulebooks
+from examengine.records.tables.shipping import installation, journal_segments, lease_tokens, live_slots
 
 __all__ = [
     "accounts",
@@ -42,15 +45,24 @@ __all__ = [
     "banks",
     "card_uses",
     "cards",
+    "checkpoints",
     "confirmations",
     "document_history",
     "enrolments",
     "entries",
+    "evidence_keys",
     "exams",
+    "hearing",
+    "hearing_cases",
     "import_batches",
+    "installation",
     "item_versions",
     "items",
+    "journal_segments",
     "learning_reports",
+    "lease_tokens",
+    "links",
+    "live_slots",
     "metadata",
     "open_attempts",
     "outbox",
@@ -58,11 +70,13 @@ __all__ = [
     "people",
     "person_indexes",
     "person_keys",
+    "receipts",
     "release_items",
     "releases",
     "roles",
     "rounds",
     "rulebooks",
     "sign_ins",
+    "unlinked",
     "uploads",
 ]

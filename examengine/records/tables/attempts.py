@@ -1,6 +1,7 @@
 """Attempts, their outcomes and what is kept of them; the pushes to the live sittings."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -81,7 +82,7 @@ outcomes = Table(
     ms("ended_ms", "when the attempt ended"),
     ms("deadline_ms", "the effective deadline it ended under"),
     *word("deadline_reason", DEADLINE_REASONS),
-    ms("recorded_ms"),
+    Column("recorded_ms", BigInteger, nullable=False, index=True),
     ref("by_person", "people.id", nullable=True),
     UniqueConstraint("attempt_id", "no"),
     CheckConstraint("no >= 1", name="no"),
@@ -106,7 +107,11 @@ attempt_journals = Table(
     Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("lines", LargeBinary, nullable=False, comment="one line an event, zlib"),
     Column("count", Integer, nullable=False, comment="number of lines"),
-    comment="Journals of attempts.",
+    Column("header", Text, comment="what the chain begins with, JSON; null = not archived yet"),
+    Column("closing", Text, comment="what it ends with: outcome, digests of the answers, JSON"),
+    Column("marks", LargeBinary, comment="4 bytes a link of the chain: they say which line was altered"),
+    Column("head", LargeBinary, comment="SHA-256 over header, lines and closing"),
+    comment="Archived journals of attempts, chained.",
 )
 
 outbox = Table(

@@ -126,8 +126,8 @@ entries = Table(
     CheckConstraint("second_person <> by_person", name="two_persons"),
     CheckConstraint(f"kind NOT IN ({_two_persons}) OR second_person IS NOT NULL", name="approved"),
     CheckConstraint("(kind = 'undo') = (undoes IS NOT NULL)", name="undo"),
-    CheckConstraint("kind IN ('void', 'undo') OR amount IS NOT NULL", name="amount"),
-    CheckConstraint("kind NOT IN ('void', 'rescore') OR attempt_id IS NOT NULL", name="attempt"),
+    CheckConstraint("kind IN ('void', 'undo', 'hand_in') OR amount IS NOT NULL", name="amount"),
+    CheckConstraint("kind NOT IN ('void', 'rescore', 'hand_in') OR attempt_id IS NOT NULL", name="attempt"),
     comment="Ledger of entitlement and time, append-only; what is left is computed from it.",
     sqlite_autoincrement=True,
 )
