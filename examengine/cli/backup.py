@@ -58,6 +58,7 @@ def restore(
     from examengine.clock import SystemClock
     from examengine.records import backup_files
     from examengine.records.restore import restore as take_back
+    from examengine.sittings.notary import COPY_FILE
 
     async def only_check(tell: "Tell") -> "Manifest":
         return backup_files.check(folder, tell)
@@ -70,7 +71,9 @@ def restore(
     async def work(tell: "Tell") -> "Manifest":
         async with _nobody_serves(settings):
             settings.data_dir.mkdir(parents=True, exist_ok=True)
-            return await take_back(settings.database_url, folder, settings.field_keys, clock.now_ms(), tell)
+            taken = await take_back(settings.database_url, folder, settings.field_keys, clock.now_ms(), tell)
+            _put_aside(settings.data_dir / COPY_FILE, clock.now_ms())
+            return taken
 
     typer.echo(_described(_run(work, "restore")))
     typer.echo(
@@ -79,6 +82,12 @@ def restore(
         "  2. 等 /health 返回 ok；打开着的考试页面会自己接上 Wait for /health; open exam pages join again\n"
         "  3. 备份之后的事实（报名、加考、成绩）不在其中：见 docs/running.md What came after the backup is not in it"
     )
+
+
+def _put_aside(copy: Path, now_ms: int) -> None:
+    """The copy of the checkpoints knows of facts that came after the backup: it is kept, and a new one begins."""
+    if copy.exists():
+        copy.rename(copy.with_name(f"{copy.name}.before-restore-{now_ms}"))
 
 
 async def _ship(settings: "Settings", clock: "Clock") -> None:

@@ -16,14 +16,15 @@ def bench(
 ) -> None:
     """Measure one worker with AOF always, on a fresh installation in a temporary folder."""
     import asyncio
+    import logging
 
-    import structlog
     import uvloop
 
     from examengine.bench.run import bench as measure
     from examengine.embedded.redis import KeeperError
+    from examengine.logs import write_log
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    write_log(logging.WARNING)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             report = runner.run(measure(seconds, live, only or ()))

@@ -30,14 +30,15 @@ def demo(
     ] = None,
 ) -> None:
     """Start the demo at http://HOST:PORT; accounts are printed. It keeps its data between runs."""
-    import structlog
+    import logging
 
     from examengine.cli.serve import listening_socket
     from examengine.embedded.redis import KeeperError
     from examengine.embedded.standalone import embedded_settings, run
     from examengine.embedded.supervisor import RefusedToServe
+    from examengine.logs import write_log
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    write_log(logging.WARNING)
     offset_ms = _offset_ms(as_of)
     folder = data / ("today" if as_of is None else as_of.replace(":", "").replace("+", "_"))
     settings = embedded_settings(folder, f"http://{host}:{port}", demo=True)

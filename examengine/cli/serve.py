@@ -45,16 +45,15 @@ def serve(
     """
     import asyncio
 
-    import structlog
-
     from examengine.cli.connection import settings_of
     from examengine.embedded.orders import Orders
     from examengine.embedded.redis import KeeperError
     from examengine.embedded.standalone import run
     from examengine.embedded.standalone import serve as serve_all
     from examengine.embedded.supervisor import RefusedToServe
+    from examengine.logs import write_log
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
+    write_log()
     settings = settings_of(None)
     _check(settings, workers, host if fd is None else "")
     listening = listening_socket(host, port, fd)

@@ -21,6 +21,7 @@ from examengine.clock import ShiftedClock, SystemClock
 from examengine.embedded.orders import BEAT, BEAT_SECONDS, READY, REFUSED, Orders
 from examengine.embedded.room import Room
 from examengine.live.mending import Superseded
+from examengine.logs import write_log
 from examengine.records import migrate
 from examengine.records.errors import Unavailable, WrongSchema
 from examengine.web.app import create_app
@@ -186,7 +187,7 @@ def main() -> int:
         orders = Orders.received(line)
     except EOFError:
         return 0
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(orders.log_level))
+    write_log(orders.log_level)
 
     async def work() -> int:
         return await Worker(orders, listening, line).work()

@@ -119,7 +119,8 @@ class Prober:
             known = await self._look(from_ms)
         if not known.proves(slot, until_ms):
             try:
-                await self.prove(now_ms, needed_ms=until_ms)
+                # a sweep that takes long goes on with its old stamp; a proof is of this very moment
+                await self.prove(max(now_ms, self._clock.now_ms()), needed_ms=until_ms)
             except live.Unavailable:
                 return None
             known = await self._look(from_ms)

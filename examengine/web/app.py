@@ -129,6 +129,7 @@ async def _health(request: Request) -> Response:
     now_ms: int = request.state.now_ms
     ages = {"unshipped_s": unshipped_ms, "last_proof_s": None if proof is None else proof.until_ms}
     told = [f"{name} {'-' if at is None else max(0, now_ms - at) // 1000}" for name, at in ages.items()]
+    told.append(f"failing {services.sweeper.failing + services.pusher.failing}")
     return PlainTextResponse("\n".join(["ok", *told]) + "\n")
 
 

@@ -4,7 +4,7 @@ import os
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 
@@ -100,16 +100,15 @@ async def open_services(
         records.Unavailable, records.WrongSchema: the database is away or has another schema.
         live.WrongServer: the Redis that the settings name could lose what it has acknowledged.
     """
-    database = await Database.open(settings.database_url)
-    async with database.writing() as tx:
-        name = await installation.get(tx)
-    try:
+    async with AsyncExitStack() as opened:
+        database = await Database.open(settings.database_url)
+        opened.push_async_callback(database.close)
+        async with database.writing() as tx:
+            name = await installation.get(tx)
         calls = connect(settings.redis_url, installation=name, durable=not settings.demo)
-    except WrongServer:
-        await database.close()
-        raise
-    passwords = Passwords(cost=password_cost)
-    try:
+        opened.push_async_callback(calls.aclose)
+        passwords = Passwords(cost=password_cost)
+        opened.callback(passwords.close)
         await _refuse_wrong_servers(calls)
         shelf, vault = Shelf(), Vault(settings.field_keys)
         desk = Desk(calls, clamp=not settings.demo, fenced=True)
@@ -140,10 +139,6 @@ async def open_services(
             tokens=Tokens(settings.signing_keys),
             accepts_starts=accepts_starts,
         )
-    finally:
-        passwords.close()
-        await calls.aclose()
-        await database.close()
 
 
 async def _refuse_wrong_servers(calls: Coalescer) -> None:

@@ -127,13 +127,17 @@ def test_letters_in_an_explanation_are_one_info_for_all_rows() -> None:
         csv_of(("城市", "人口"), ("北京", "2000 万")),
         csv_of(("甲",), ("乙",)),
         "一段话，不是表格。\n又一段话。".encode(),
-        b'[{"question": "x"}]',
-        b"::GIFT:: What? {=a ~b}\n",
     ],
 )
 def test_text_that_is_no_bank_is_told_what_is_missing(data: bytes) -> None:
     reading = read_bank(data, "x.csv")
     assert (reading.total, codes(reading, "error"), reading.format) == (0, ["header_missing"], "unknown")
+
+
+def test_what_a_file_holds_counts_not_what_its_name_ends_in() -> None:
+    assert read_bank(b'[{"question": "x"}]', "x.csv").format == "json"
+    gift = read_bank(b"::GIFT:: What? {=a ~b}\n", "x.csv")
+    assert (gift.format, gift.total) == ("gift", 1)
 
 
 def test_a_header_without_questions_is_an_error() -> None:

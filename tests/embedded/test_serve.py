@@ -80,7 +80,11 @@ async def test_a_day_in_the_life_of_an_installation(engine: Engine) -> None:
     async with httpx2.AsyncClient(base_url=engine.url, timeout=20) as line:
         answer = await line.get("/health")
         assert (answer.status_code, answer.text.splitlines()[0]) == (200, "ok")
-        assert [told.split()[0] for told in answer.text.splitlines()[1:]] == ["unshipped_s", "last_proof_s"]
+        assert [told.split()[0] for told in answer.text.splitlines()[1:]] == [
+            "unshipped_s",
+            "last_proof_s",
+            "failing",
+        ]
         engine.send(signal.SIGTERM)
         # who asks again on the same connection learns that it ends
         while answer.status_code == 200:
