@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+import structlog
 
+from examengine.logs import lines
 from tests.harness import RedisForTests
 from tests.world import World, a_world
 
 pytest_plugins = ["tests.databases"]
+
+structlog.configure(processors=lines(colors=False))
 
 
 @pytest.fixture(scope="session")

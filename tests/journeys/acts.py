@@ -1,7 +1,7 @@
 """What a person does at a page, as verbs. Everything goes through what he sees: labels, buttons, keys."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -9,6 +9,7 @@ from tests.journeys.hall import Someone
 
 NOTHING_WAITS = """() => Object.keys(localStorage).filter((k) => k.startsWith("examengine:outbox:"))
   .every((k) => Object.keys(JSON.parse(localStorage[k]).ops).length === 0)"""
+BY_MOUSE = 6
 ASKS_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
@@ -86,13 +87,21 @@ def wrong_texts(page: Page, position: int) -> tuple[str, ...]:
 
 
 def answer_rightly(page: Page, positions: Iterable[int]) -> None:
-    for position in positions:
-        choose(page, position, *right_texts(page, position))
+    _answer(page, positions, right_texts)
 
 
 def answer_wrongly(page: Page, positions: Iterable[int]) -> None:
-    for position in positions:
-        choose(page, position, *wrong_texts(page, position))
+    _answer(page, positions, wrong_texts)
+
+
+def _answer(page: Page, positions: Iterable[int], texts: Callable[[Page, int], tuple[str, ...]]) -> None:
+    """With the mouse; the later ones of a long paper by clicks given to the page directly: a tenth of the cost."""
+    for place, position in enumerate(positions):
+        for text in texts(page, position):
+            if place < BY_MOUSE:
+                option(page, position, text).click()
+            else:
+                option(page, position, text).dispatch_event("click")
 
 
 def chosen(page: Page) -> dict[int, list[str]]:

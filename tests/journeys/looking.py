@@ -1,5 +1,5 @@
-"""Looking at a page as it is passed: its width at the desk and on a phone, axe-core, and pictures where asked for
-(``make pictures``).
+"""Looking at a page as it is passed: its width at the desk and on a phone. ``make pictures`` adds a picture and
+axe-core, which judges every template with sample contexts in ``tests/web`` each time.
 """
 
 import os
@@ -23,10 +23,10 @@ _seen: set[str] = set()
 def look(
     page: Page, name: str, *, whole: bool = True, judge: bool = True, sizes: Mapping[str, ViewportSize] = SIZES
 ) -> None:
-    """Look at the page at both widths and let axe-core judge it as it stands, once a session for each name.
+    """Look at the page at both widths, once a session for each name.
 
-    ``whole``: a picture of the page to its end, not only of what fits on the screen. ``judge``: off where scripts do
-    not run, for axe-core is one.
+    ``whole``: a picture of the page to its end, not only of what fits on the screen. ``judge``: no axe-core where
+    scripts do not run, for it is one.
     """
     if name in _seen:
         return
@@ -44,7 +44,7 @@ def look(
             wrong.append(f"{word}: {width} px wide")
     if before is not None and page.viewport_size != before:
         page.set_viewport_size(before)
-    if judge:
+    if judge and WITH_PICTURES:
         wrong += findings(page)
     assert not wrong, "\n".join((name, *wrong))
 
