@@ -10,6 +10,8 @@ DATA ?= .demo
 SECONDS ?= 60
 SEED ?= 1
 TOPOLOGY ?=
+# Test processes at once: one more than the smallest machine has cores, as many of them wait.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench chaos clean
@@ -39,17 +41,17 @@ types: .venv/dev.stamp ## Strict types
 	$(BIN)/mypy
 
 unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n 2
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n $(WORKERS)
 
 unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
-	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) -n 2
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) -n $(WORKERS)
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
 
 journeys: .venv/dev.stamp ## Browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n 2
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n $(WORKERS)
 
 pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys
-	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n 2
+	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n $(WORKERS)
 
 chaos: .venv/dev.stamp ## Break everything while people sit exams, and count what was lost (SECONDS, SEED, TOPOLOGY)
 	@scripts/ensure redis

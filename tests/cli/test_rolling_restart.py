@@ -31,7 +31,7 @@ async def test_a_record_of_another_schema_is_served_by_nobody(engine: Engine, da
     async with database.writer.begin() as connection:
         await connection.execute(text(f"UPDATE alembic_version SET version_num = '{migrate.newest()}'"))
     assert refused.returncode == 1
-    assert "examengine upgrade" in refused.stdout
+    assert "examengine upgrade" in refused.stderr
     assert "Not started" in refused.stderr
 
 
