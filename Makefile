@@ -3,7 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # Rooms that never see a database: running them on a second one would prove nothing.
-WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks live embedded web journeys chaos)
+WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks evidence live embedded web journeys chaos)
+# Pages of staff stand on what records, support and publishing show on both; `make unit-postgresql STAFF_PAGES=` adds them.
+STAFF_PAGES ?= $(addprefix --ignore=tests/,web_author web_operator web_support)
 PORT ?= 8000
 AS_OF ?=
 DATA ?= .demo
@@ -41,17 +43,17 @@ types: .venv/dev.stamp ## Strict types
 	$(BIN)/mypy
 
 unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n $(WORKERS)
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n $(WORKERS) --dist worksteal
 
 unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
-	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) -n $(WORKERS)
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(STAFF_PAGES) -n $(WORKERS) --dist worksteal
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
 
 journeys: .venv/dev.stamp ## Browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n $(WORKERS)
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n $(WORKERS) --dist worksteal
 
 pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys
-	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n $(WORKERS)
+	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n $(WORKERS) --dist worksteal
 
 chaos: .venv/dev.stamp ## Break everything while people sit exams, and count what was lost (SECONDS, SEED, TOPOLOGY)
 	@scripts/ensure redis

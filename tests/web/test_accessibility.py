@@ -11,6 +11,7 @@ from tests.web.samples import PAGES
 from tests.web.samples.candidate import PAGES as CANDIDATE_PAGES
 
 AXE = Axe()
+PARTS = 4
 
 
 def findings(page: Page) -> list[str]:
@@ -28,14 +29,19 @@ def findings(page: Page) -> list[str]:
     [(DESK, frozenset(PAGES)), (PHONE, frozenset(CANDIDATE_PAGES))],
     ids=["desk", "phone"],
 )
+@pytest.mark.parametrize("part", range(PARTS))
 def test_no_page_has_a_serious_finding(
-    server: Server, new_context: Callable[..., BrowserContext], viewport: dict[str, int], judged: frozenset[str]
+    server: Server,
+    new_context: Callable[..., BrowserContext],
+    viewport: dict[str, int],
+    judged: frozenset[str],
+    part: int,
 ) -> None:
     """On a phone the candidates' pages; staff's must fit there as well."""
     page = new_context(viewport=viewport).new_page()
     found: dict[str, list[str]] = {}
     too_wide = []
-    for slug in PAGES:
+    for slug in list(PAGES)[part::PARTS]:
         page.goto(f"{server.url}/pages/{slug}")
         wrong = findings(page) if slug in judged else []
         if wrong:
