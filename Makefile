@@ -14,6 +14,8 @@ SEED ?= 1
 TOPOLOGY ?=
 # Test processes at once: one more than the smallest machine has cores, as many of them wait.
 WORKERS ?= 3
+# Which journeys run on SQLite; `make test` leaves those to PostgreSQL that are marked as smoke.
+JOURNEYS ?= smoke or not smoke
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench chaos clean
@@ -31,7 +33,7 @@ test: .venv/dev.stamp ## Everything CI runs: gates, tests on SQLite and PostgreS
 	@scripts/ensure redis chromium
 	$(MAKE) --no-print-directory lint types
 	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory journeys
+	$(MAKE) --no-print-directory journeys JOURNEYS="not smoke"
 	$(MAKE) --no-print-directory unit-postgresql
 
 lint: .venv/dev.stamp ## Style, banned calls, the arrows between rooms
@@ -47,10 +49,10 @@ unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
 
 unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(STAFF_PAGES) -n $(WORKERS) --dist worksteal
-	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke -n $(WORKERS) --dist worksteal
 
 journeys: .venv/dev.stamp ## Browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -n $(WORKERS) --dist worksteal
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -m "$(JOURNEYS)" -n $(WORKERS) --dist worksteal
 
 pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys
 	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n $(WORKERS) --dist worksteal
