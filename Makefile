@@ -14,7 +14,7 @@ SEED ?= 1
 TOPOLOGY ?=
 # Test processes at once: one more than the smallest machine has cores, as many of them wait.
 WORKERS ?= 3
-# Which journeys run on SQLite; `make test` leaves those to PostgreSQL that are marked as smoke.
+# Which journeys run on SQLite; `make test` leaves out the long stories, and runs those marked as smoke on PostgreSQL.
 JOURNEYS ?= smoke or not smoke
 
 .DEFAULT_GOAL := help
@@ -29,11 +29,11 @@ run: .venv/run.stamp ## Start the demo: an exam that is open now, accounts print
 	@scripts/ensure redis
 	$(BIN)/examengine demo --data $(DATA) --port $(PORT) $(if $(AS_OF),--as-of $(AS_OF))
 
-test: .venv/dev.stamp ## Everything CI runs: gates, tests on SQLite and PostgreSQL, browser journeys
+test: .venv/dev.stamp ## Everything CI runs: gates, tests on SQLite and PostgreSQL, browser journeys but the long ones
 	@scripts/ensure redis chromium
 	$(MAKE) --no-print-directory lint types
 	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory journeys JOURNEYS="not smoke"
+	$(MAKE) --no-print-directory journeys JOURNEYS="not smoke and not long"
 	$(MAKE) --no-print-directory unit-postgresql
 
 lint: .venv/dev.stamp ## Style, banned calls, the arrows between rooms
@@ -51,7 +51,7 @@ unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL,
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(STAFF_PAGES) -n $(WORKERS) --dist worksteal
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke -n $(WORKERS) --dist worksteal
 
-journeys: .venv/dev.stamp ## Browser journeys, on SQLite
+journeys: .venv/dev.stamp ## All browser journeys, on SQLite
 	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -m "$(JOURNEYS)" -n $(WORKERS) --dist worksteal
 
 pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys

@@ -9,6 +9,8 @@ from tests.journeys.conftest import Device
 from tests.journeys.hall import Hall, Someone
 from tests.journeys.looking import look
 
+pytestmark = pytest.mark.long
+
 ONE_ATTEMPT = {"exam.attempts": 1, "exam.attempts_labelled_makeup": 0}
 
 

@@ -1,5 +1,6 @@
 """Under the rules of 2014: a card opens the exam, and another one opens it again."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from examengine.records import cards, enrolments
@@ -9,6 +10,8 @@ from tests.journeys.acts import choose, sign_in, start, to_contract, verdict
 from tests.journeys.conftest import Device, Halls
 from tests.journeys.hall import Hall
 from tests.journeys.looking import look
+
+pytestmark = pytest.mark.long
 
 CARDS = (("GX00000001", "246810"), ("GX00000002", "135791"))
 

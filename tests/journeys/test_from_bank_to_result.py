@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from examengine.banks.readers import read_bank
@@ -12,6 +13,8 @@ from tests.journeys.hall import Someone
 from tests.journeys.looking import look
 from tests.web_operator.steps import a_people_list
 from tests.world import resident_id
+
+pytestmark = pytest.mark.long
 
 BANK = Path(__file__).resolve().parents[2] / "question_banks" / "guangxi-2024.xlsx"
 READ_PAPER = """() => [...document.querySelectorAll(".q")].map((q) => [

@@ -10,6 +10,8 @@ from tests.journeys.conftest import Device
 from tests.journeys.hall import Hall
 from tests.journeys.looking import ON_A_PHONE, findings, look
 
+pytestmark = pytest.mark.long
+
 
 def shown(page: Page) -> int:
     """The one question on the screen."""

@@ -10,6 +10,8 @@ from tests.journeys.conftest import Device
 from tests.journeys.hall import MINUTE_MS, Hall
 from tests.journeys.looking import look
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.smoke
 def test_a_first_sign_in_leads_through_a_password_of_ones_own(hall: Hall, device: Device) -> None:

@@ -10,6 +10,8 @@ from tests.journeys.conftest import Device
 from tests.journeys.hall import Hall
 from tests.journeys.looking import look
 
+pytestmark = pytest.mark.long
+
 STAYS_INSIDE = "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
 FOCUSED = "(node) => node === document.activeElement"
 

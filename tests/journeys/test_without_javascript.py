@@ -11,6 +11,8 @@ from tests.journeys.conftest import Device
 from tests.journeys.hall import MINUTE_MS, Hall
 from tests.journeys.looking import look
 
+pytestmark = pytest.mark.long
+
 
 def start(page: Page) -> None:
     page.get_by_role("link", name="去考试").click()
