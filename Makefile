@@ -49,7 +49,7 @@ unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
 
 unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(STAFF_PAGES) -n $(WORKERS) --dist worksteal
-	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke -n $(WORKERS) --dist worksteal
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
 
 journeys: .venv/dev.stamp ## All browser journeys, on SQLite
 	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -m "$(JOURNEYS)" -n $(WORKERS) --dist worksteal

@@ -13,7 +13,6 @@ from tests.journeys.looking import look
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.smoke
 def test_a_first_sign_in_leads_through_a_password_of_ones_own(hall: Hall, device: Device) -> None:
     person = hall.someone("覃海燕", first_password="chushi-2026-Mima")
     hall.enrolled(hall.exam(), person)

@@ -22,7 +22,6 @@ from tests.journeys.hall import MINUTE_MS, SECOND_MS, Hall
 from tests.journeys.looking import look
 
 
-@pytest.mark.smoke
 def test_who_is_there_at_the_deadline_is_handed_in_and_marked(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate()
     page = device()
