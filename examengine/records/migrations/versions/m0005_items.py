@@ -1,0 +1,10 @@
+"""States of items, reviews, versions by hand."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
