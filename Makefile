@@ -18,7 +18,7 @@ WORKERS ?= 3
 JOURNEYS ?= smoke or not smoke
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench chaos clean
+.PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench chaos fuzz clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ chaos: .venv/dev.stamp ## Break everything while people sit exams, and count wha
 	@scripts/ensure redis
 	EXAMENGINE_MODEL=$(SECONDS) $(BIN)/pytest tests/model --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
+
+fuzz: .venv/dev.stamp ## Read damaged question files of every format for a while (SECONDS, SEED)
+	$(BIN)/python -m tests.banks.fuzz --seconds $(SECONDS) --seed $(SEED)
 
 bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route
 	@scripts/ensure redis

@@ -9,13 +9,14 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why an act is refused. The order of the first twelve is the order in which a start is examined."""
+    """Why an act is refused. The order of the first thirteen is the order in which a start is examined."""
 
     NOT_ENROLLED = "not_enrolled"
     WINDOW_NOT_OPEN = "window_not_open"
     WINDOW_CLOSED = "window_closed"
     ALREADY_PASSED = "already_passed"
     ATTEMPT_RUNNING = "attempt_running"
+    RESULT_PENDING = "result_pending"
     CARD_REQUIRED = "card_required"
     BATCH_REQUIRED = "batch_required"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"

@@ -1,5 +1,7 @@
 // Every page: forms are sent once, the first error gets the focus, spans left count down.
 
+import "./pictures.js";
+
 document.documentElement.classList.add("js");
 
 for (const form of document.querySelectorAll("form[data-once]")) {
@@ -28,7 +30,7 @@ document.querySelector("[data-focus]")?.focus();
 
 // what scrolls must be reachable without a mouse
 function reachable() {
-  for (const node of document.querySelectorAll(".scroll, .q-stem")) {
+  for (const node of document.querySelectorAll(".scroll, .q-stem, .formula-block, .wide")) {
     if (node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight) node.tabIndex = 0;
     else node.removeAttribute("tabindex");
   }
@@ -83,7 +85,11 @@ for (const form of document.querySelectorAll("form[data-sign-out]")) {
         form.querySelector("button").textContent = anyway;
         return;
       }
-      if (storage) forgetPerson(storage, who);
+      if (storage) {
+        forgetPerson(storage, who);
+        // what an author has not saved holds keys of questions
+        for (const name of Object.keys(storage)) if (name.startsWith(`examengine:draft:${who}:`)) storage.removeItem(name);
+      }
     } catch {
       // a sign-out is never held up by what a browser cannot do
     }

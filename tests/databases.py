@@ -19,7 +19,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from sqlalchemy import event
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import LRUCache
 
+from examengine.records import database as records_database
 from examengine.records import migrate
 from examengine.records.database import Database
 from examengine.records.tables import metadata
@@ -31,6 +35,27 @@ FIELD_KEYS = ("a field key of at least 32 characters, for tests",)
 SHARED_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 512 * 1024 * 1024
 FAST_POSTGRES = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
+
+
+COMPILED: LRUCache[Any, Any] = LRUCache(4000)
+"""Every test opens engines of its own; a statement is compiled once a session all the same."""
+
+
+def _share_compiled() -> None:
+    make = records_database.create_async_engine
+
+    def made(*args: Any, **options: Any) -> AsyncEngine:
+        engine = make(*args, **options)
+        engine.sync_engine._compiled_cache = COMPILED
+        return engine
+
+    # the dialect is part of a compiled statement's name: two of a kind compile alike
+    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)
+    DefaultDialect.__hash__ = lambda one: hash(type(one))
+    records_database.create_async_engine = made
+
+
+_share_compiled()
 
 
 class Copies(Protocol):

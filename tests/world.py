@@ -4,7 +4,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -19,7 +19,8 @@ from examengine.demo.practice import practice_text
 from examengine.enrolment.rounds import enrol
 from examengine.live import Operation, Pen
 from examengine.papers.paper import Paper, unpack
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
+from examengine.publishing.items import release_bank
 from examengine.records import (
     accounts,
     attempts,
@@ -31,6 +32,7 @@ from examengine.records import (
     people,
     roles,
 )
+from examengine.records import items as kept_items
 from examengine.records.attempts import Attempt
 from examengine.records.banks import NewVersion
 from examengine.records.enrolments import Enrolment, LearningReport
@@ -67,7 +69,8 @@ def local_year(now_ms: int) -> int:
 
 def resident_id(number: int) -> str:
     """A made-up resident ID number that passes its check digit."""
-    body = f"45070219800101{number % 1000:03d}"
+    born = date(1980, 1, 1) + timedelta(days=number // 1000)
+    body = f"450702{born:%Y%m%d}{number % 1000:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, weights, strict=True)) % 11]
 
@@ -127,7 +130,7 @@ class World:
         return person_id
 
     async def bank(self, made: list[Item] | None = None, name: str = "测试题库") -> int:
-        """A bank of made-up items."""
+        """A bank of made-up items, all of them checked."""
         dice = random.Random(7)
         async with self.services.database.writing() as tx:
             bank = await banks.add_bank(tx, name, None, self.now_ms)
@@ -137,11 +140,17 @@ class World:
                 key = "".join(sorted(kept.key))
                 digest = f"{hash(item.stem) & 0xFFFFFFFFFFFF:064x}"
                 versions.append(NewVersion(item.external_no, item.kind.value, to_json(kept), key, digest))
-            await banks.commit_import(tx, bank.id, "made.xlsx", "0" * 64, versions, [], None, self.now_ms)
+            batch = await banks.commit_import(tx, bank.id, "made.xlsx", "0" * 64, versions, [], None, self.now_ms)
+            await kept_items.approve(tx, await kept_items.ids_of_import(tx, batch.id), None, self.now_ms)
         return bank.id
 
     async def exam(
-        self, override: Mapping[str, Any] | None = None, *, rulebook: str | None = None, bank_id: int | None = None
+        self,
+        override: Mapping[str, Any] | None = None,
+        *,
+        rulebook: str | None = None,
+        bank_id: int | None = None,
+        blueprint_id: int | None = None,
     ) -> Exam:
         """A published exam under the year's practice rules, or a rulebook's text, with values overridden."""
         name, text, assumed = rulebook_text(self.year, rulebook, override or {})
@@ -152,7 +161,14 @@ class World:
         bank_id = bank_id if bank_id is not None else await self.bank()
         release = await release_bank(self.services.database, bank_id, None, self.now_ms)
         return await publish_exam(
-            self.services.database, self.services.shelf, kept.digest, release.id, "", authority, self.now_ms
+            self.services.database,
+            self.services.shelf,
+            kept.digest,
+            release.id,
+            "",
+            authority,
+            self.now_ms,
+            blueprint_id=blueprint_id,
         )
 
     async def enrolled(

@@ -9,16 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from examengine.banks.findings import Severity
+import msgspec
+
+from examengine.banks.expectations import expectation_problems
 from examengine.banks.item import (
     DELIVERABLE,
     DIFFICULTIES,
     KIND_LABELS,
     OPTION_LETTERS,
     TRUE_FALSE_OPTIONS,
+    WITH_OPTIONS,
     Item,
     Kind,
 )
+from examengine.banks.problems import Part, Problem
+from examengine.banks.responses import EssayExpected, PairsExpected
 from examengine.banks.wording import (
     EXCEL_ERRORS,
     EXPLANATION_LIMIT,
@@ -34,8 +39,6 @@ from examengine.banks.wording import (
     tidy_line,
 )
 
-Part = Literal["stem", "options", "key", "points", "difficulty", "topic", "explanation", "source", "external_no"]
-
 FIXED_MARK: Final = "【固定】"
 MOVABLE_MARK: Final = "【可换位】"
 DASHES: Final = frozenset({"/", "\\", "-", "--", "—", "——"})
@@ -47,18 +50,8 @@ _IMAGE = re.compile(
     r"<img\b[^<>]{0,400}\bsrc\s{0,9}=|!\[[^\[\]\n]{0,200}\]\([^()\s]{1,400}\)|\[图片\]|【图片】|DISPIMG\(",
     re.IGNORECASE,
 )
+_SOURCE = re.compile(r'\bsrc="([^"]{1,300})"')
 _LABEL = re.compile(r"^[(（\[【]?([A-Za-z])[)）\]】]?\s*[.．、:：)）\-－—]\s*\S")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one part of an item; ``option`` is the option's index where one is meant."""
-
-    severity: Severity
-    code: str
-    part: Part
-    message: str
-    option: int | None = None
 
 
 def check_item(item: Item) -> tuple[Problem, ...]:
@@ -89,6 +82,8 @@ def _lost_in_the_sheet(text: str, part: Part, option: int | None = None) -> Iter
 
 
 def _options(item: Item) -> Iterator[Problem]:
+    if item.kind not in WITH_OPTIONS:
+        return
     if item.kind is Kind.TRUE_FALSE:
         if item.options != TRUE_FALSE_OPTIONS:
             yield Problem("error", "true_false_options", "options", "判断题的选项只能是 正确、错误")
@@ -147,6 +142,9 @@ def bear_their_letters(texts: Sequence[str]) -> bool:
 
 
 def _key(item: Item) -> Iterator[Problem]:
+    if item.kind not in WITH_OPTIONS:
+        yield from expectation_problems(item)
+        return
     ids = {option.id for option in item.options}
     if not item.key:
         yield Problem("error", "key_missing", "key", "没有正确答案，请补上")
@@ -175,7 +173,7 @@ def _rest(item: Item) -> Iterator[Problem]:
         yield Problem("error", "untidy_text", "explanation", "解析含有首尾空白或控制字符")
     if len(item.explanation) > EXPLANATION_LIMIT:
         yield Problem("error", "explanation_too_long", "explanation", f"解析超过 {EXPLANATION_LIMIT} 字")
-    if item.kind is not Kind.TRUE_FALSE and names_letters_in_prose(item.explanation):
+    if item.options and item.kind is not Kind.TRUE_FALSE and names_letters_in_prose(item.explanation):
         yield Problem("info", "explanation_names_letters", "explanation", "解析按字母提到选项，选项打乱后字母会不同")
     lines: tuple[tuple[Part, str, str], ...] = (
         ("topic", "知识点", item.topic),
@@ -211,7 +209,7 @@ def repetitions(items: Sequence[Item]) -> tuple[Repetition, ...]:
     by_number: dict[str, int] = {}
     for index, item in enumerate(items):
         stem = stem_form(item.stem) or item.stem
-        question = (stem, frozenset(option_form(option.text) for option in item.options))
+        question = (stem, _sides(item) | _pictures(item))
         by_key = by_question.setdefault(question, {})
         key = _key_texts(item)
         if key in by_key:
@@ -228,5 +226,24 @@ def repetitions(items: Sequence[Item]) -> tuple[Repetition, ...]:
     return tuple(found)
 
 
+def _pictures(item: Item) -> frozenset[str]:
+    """Questions about pictures ("图中的元件是") differ by these alone."""
+    texts = (item.markup, *(option.markup for option in item.options))
+    return frozenset(name for text in texts if "<img" in text for name in _SOURCE.findall(text))
+
+
+def _sides(item: Item) -> frozenset[str]:
+    """What stands below a stem to be chosen from."""
+    if isinstance(item.expected, PairsExpected):
+        pairs = item.expected.pairs
+        return frozenset(option_form(text) for pair in pairs for text in (pair.left, pair.right))
+    return frozenset(option_form(option.text) for option in item.options)
+
+
 def _key_texts(item: Item) -> frozenset[str]:
+    if isinstance(item.expected, EssayExpected):
+        # Two models of one essay do not contradict each other: a person marks.
+        return frozenset()
+    if item.expected is not None:
+        return frozenset({msgspec.json.encode(item.expected, order="deterministic").decode()})
     return frozenset(option_form(option.text) for option in item.options if option.id in item.key)

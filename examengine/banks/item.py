@@ -25,7 +25,9 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-DELIVERABLE: Final = frozenset({Kind.SINGLE_CHOICE, Kind.MULTIPLE_CHOICE, Kind.TRUE_FALSE})
+WITH_OPTIONS: Final = frozenset({Kind.SINGLE_CHOICE, Kind.MULTIPLE_CHOICE, Kind.TRUE_FALSE})
+"""The kinds whose key is a set of options; the others say in ``expected`` what counts."""
+DELIVERABLE: Final = frozenset(Kind) - {Kind.OTHER}
 
 KIND_LABELS: Final[Mapping[Kind, str]] = {
     Kind.SINGLE_CHOICE: "单选题",

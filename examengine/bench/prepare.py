@@ -6,8 +6,9 @@ from examengine.banks.readers import read_bank
 from examengine.demo.build import question_banks
 from examengine.demo.practice import practice_text
 from examengine.enrolment.rounds import enrol
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
-from examengine.publishing.imports import commit_reading
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
+from examengine.publishing.imports import Checker, commit_reading
+from examengine.publishing.items import release_bank
 from examengine.records import accounts, banks, enrolments, people, roles
 from examengine.records.exams import Exam
 from examengine.records.people import NewPerson, Profile
@@ -65,7 +66,17 @@ async def _exam(services: Services, authority: int, year: int, now_ms: int) -> E
     async with services.database.writing() as tx:
         bank = await banks.add_bank(tx, "bench", authority, now_ms)
     reading = read_bank(content, path.name)
-    await commit_reading(services.database, bank.id, reading, path.name, content, shuffled_letters, authority, now_ms)
+    await commit_reading(
+        services.database,
+        bank.id,
+        reading,
+        path.name,
+        content,
+        shuffled_letters,
+        authority,
+        now_ms,
+        checked_by=Checker(None),
+    )
     release = await release_bank(services.database, bank.id, authority, now_ms)
     return await publish_exam(services.database, services.shelf, rulebook.digest, release.id, "", authority, now_ms)
 

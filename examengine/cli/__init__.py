@@ -9,11 +9,13 @@ from examengine.cli import access, attempt, bank, lists, rules
 from examengine.cli.backup import backup, restore
 from examengine.cli.bench import bench
 from examengine.cli.demo import demo
+from examengine.cli.prove import prove
 from examengine.cli.serve import serve, upgrade
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="在线考试引擎 Online exam delivery")
 app.add_typer(rules.app, name="rules")
 app.add_typer(bank.app, name="bank")
+bank.app.command("prove")(prove)
 app.add_typer(attempt.app, name="attempt")
 app.add_typer(lists.people, name="people")
 lists.people.command("password")(access.password)

@@ -25,6 +25,7 @@ class AnyRole(StrEnum):
     AUTHOR = "author"
     SUPPORT = "support"
     OPERATOR = "operator"
+    MARKER = "marker"
 
 
 def password(person_id: PersonArgument, data: DataOption = None) -> None:

@@ -26,6 +26,7 @@ class StaffRole(StrEnum):
     AUTHOR = "author"
     SUPPORT = "support"
     OPERATOR = "operator"
+    MARKER = "marker"
 
 
 @people.command("import")

@@ -102,7 +102,8 @@ def _contract_told(text: str) -> str:
 
 def _outcome_told(outcome: Outcome) -> str:
     state, why = HOW_ENDED[State(outcome.state)], OUTCOMES[OutcomeReason(outcome.reason)]
-    score = _("无成绩")
+    waits = outcome.reason == OutcomeReason.AWAITING_MARKING
+    score = _("还没有成绩") if waits else _("无成绩")
     if outcome.score_hundredths is not None and outcome.full_hundredths is not None:
         score = _("{score} 分（满分 {full}）").format(
             score=times.points(outcome.score_hundredths), full=times.points(outcome.full_hundredths)

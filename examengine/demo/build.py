@@ -12,9 +12,13 @@ from examengine.demo.people import CANDIDATES, PASSWORD, STAFF, DemoPerson, Stan
 from examengine.demo.practice import practice_text
 from examengine.enrolment.rounds import activate_card, enrol
 from examengine.live import CloseReason, Operation, Pen
+from examengine.papers.apportion import By, apportioned
+from examengine.papers.blueprint import Blueprint, section_cell, section_kinds
 from examengine.papers.paper import unpack
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
-from examengine.publishing.imports import commit_reading
+from examengine.publishing.blueprints import keep_blueprint
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
+from examengine.publishing.imports import Checker, commit_reading
+from examengine.publishing.items import release_bank
 from examengine.records import accounts, attempts, banks, cards, enrolments, hearing, people, roles
 from examengine.records.cards import NewCard
 from examengine.records.enrolments import Enrolment
@@ -92,8 +96,10 @@ class Builder:
         await confirm_all(
             self._services.database, rulebook.digest, assumed, ids[authority.document], authority.name, founded_ms
         )
-        bank_id = await self._bank(bank_name, rulebook.meta.subject, ids[STAFF[0].document], founded_ms)
-        release = await release_bank(self._services.database, bank_id, ids[STAFF[0].document], founded_ms)
+        author, checker = ids[STAFF[0].document], ids[STAFF[1].document]
+        bank_id = await self._bank(bank_name, rulebook.meta.subject, author, checker, founded_ms)
+        release = await release_bank(self._services.database, bank_id, author, founded_ms)
+        await self._blueprint(rulebook, bank_id, release.id, author, founded_ms)
         exam = await publish_exam(
             self._services.database,
             self._services.shelf,
@@ -122,16 +128,41 @@ class Builder:
                 await roles.grant_role(tx, person_id, person.role, None, at_ms)
         return {person.document: person_id for person, person_id in zip(everyone, ids, strict=True)}
 
-    async def _bank(self, bank_name: str, subject: str, author_id: int, at_ms: int) -> int:
+    async def _bank(self, bank_name: str, subject: str, author_id: int, checker_id: int, at_ms: int) -> int:
         path = question_banks() / f"{bank_name}.xlsx"
         content = path.read_bytes()
         async with self._services.database.writing() as tx:
             bank = await banks.add_bank(tx, subject, author_id, at_ms)
         reading = read_bank(content, path.name)
         await commit_reading(
-            self._services.database, bank.id, reading, path.name, content, shuffled_letters, author_id, at_ms
+            self._services.database,
+            bank.id,
+            reading,
+            path.name,
+            content,
+            shuffled_letters,
+            author_id,
+            at_ms,
+            checked_by=Checker(checker_id),
         )
         return bank.id
+
+    async def _blueprint(self, rulebook: Rulebook, bank_id: int, release_id: int, author_id: int, at_ms: int) -> None:
+        """What an author would start from: every topic with its share."""
+        async with self._services.database.reading() as tx:
+            release = await self._services.shelf.release(tx, release_id)
+        sections = [section_cell(rulebook, kind) for kind in section_kinds(rulebook)]
+        cells = apportioned(sections, release, rulebook.window.closes_on, By())
+        await keep_blueprint(
+            self._services.database,
+            bank_id,
+            "按知识点组卷",
+            Blueprint(cells, rulebook.exam.full_score * 100),
+            rulebook.digest,
+            0,
+            author_id,
+            at_ms,
+        )
 
     async def _cards(self, rulebook: Rulebook, at_ms: int) -> list[Card]:
         if rulebook.enrolment.mode is not EnrolmentMode.CARD:

@@ -36,6 +36,7 @@ class DemoPerson:
 
 STAFF = (
     DemoPerson("陈志远", "450702197503120132", "13807770001", "题库作者 author", Role.AUTHOR),
+    DemoPerson("吴雅琴", "450702197906050642", "13807770005", "题库作者，第二人 author, second person", Role.AUTHOR),
     DemoPerson("林秀兰", "450702196811050266", "13807770002", "客服 support", Role.SUPPORT),
     DemoPerson("韦国强", "450702198207190392", "13807770003", "客服，第二人 support, second person", Role.SUPPORT),
     DemoPerson("黄丽华", "450702199002210526", "13807770004", "考试管理 operator", Role.OPERATOR),

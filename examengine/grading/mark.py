@@ -1,12 +1,21 @@
-"""Marking of choice items. Marks are integers in hundredths of a point: nothing is rounded but a partial mark.
+"""Marking. Marks are integers in hundredths of a point.
 
-Papers and blueprints are taken by shape, since this room and ``papers`` do not know each other.
+The one rounding: what an answer earns in part is exact until it is counted in hundredths, and a rest is cut off, once
+an item – a third of 2 points is 0.66. Papers and blueprints are taken by shape, since this room and ``papers`` do not
+know each other.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, Protocol
+
+from examengine.banks.responses import FULL_WEIGHT, Expected, GapsExpected, PairsExpected, needs_person
+from examengine.grading.parts import PartMark, parts_marked
+
+PartialCredit = Literal["none", "half", "per_option"]
+Key = frozenset[str] | Expected
+"""What is right: option ids, or what is expected where there are no options."""
 
 
 class ShownItem(Protocol):
@@ -31,7 +40,7 @@ class MarkedCell(Protocol):
     @property
     def points_hundredths(self) -> int: ...
     @property
-    def partial_credit(self) -> Literal["none", "half", "per_option"]: ...
+    def partial_credit(self) -> PartialCredit: ...
 
 
 class MarkedBlueprint(Protocol):
@@ -40,12 +49,13 @@ class MarkedBlueprint(Protocol):
 
 
 class Verdict(StrEnum):
-    """What an answer is, whatever it earns."""
+    """What an answer is, whatever it earns. ``waiting``: only a person can say."""
 
     RIGHT = "right"
     PARTIAL = "partial"
     WRONG = "wrong"
     BLANK = "blank"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,9 @@ class ItemMark:
 
 @dataclass(frozen=True, slots=True)
 class CellMark:
-    """The items of one cell (an index into the blueprint) taken together; those not counted here are wrong."""
+    """The items of one cell (an index into the blueprint) taken together; those not counted here are wrong, or
+    wait for a person.
+    """
 
     cell: int
     items: int
@@ -75,12 +87,19 @@ class CellMark:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The mark of a paper, by item in the order shown and by cell in the order of the blueprint."""
+    """The mark of a paper, by item in the order shown and by cell in the order of the blueprint. Items that wait for
+    a person have earned nothing yet.
+    """
 
     total_hundredths: int
     full_hundredths: int
     items: tuple[ItemMark, ...]
     cells: tuple[CellMark, ...]
+
+    @property
+    def waiting(self) -> tuple[ItemMark, ...]:
+        """Items that a person has to mark."""
+        return tuple(item for item in self.items if item.verdict is Verdict.WAITING)
 
 
 class MarkingError(ValueError):
@@ -91,43 +110,69 @@ def mark(
     paper: ShownPaper,
     blueprint: MarkedBlueprint,
     answers: Mapping[int, str],
-    keys: Mapping[int, frozenset[str]],
+    keys: Mapping[int, Key],
 ) -> Score:
-    """Mark ``answers`` (position from 1 → option ids as one string, "" or absent for a blank).
+    """Mark ``answers`` (position from 1 → response, see :mod:`examengine.banks.responses`; "" or absent for a blank).
 
-    ``keys`` gives the right option ids by item version and may hold more versions than the paper. An answer with an
-    option that the item does not have is wrong. Raises :class:`MarkingError` where a key is missing, empty or names
-    options that were not shown, and where an answer's position is not on the paper.
+    ``keys`` gives what is right by item version and may hold more versions than the paper. An answer with an option
+    that the item does not have is wrong. A written essay, and a short answer for which no text is named, wait for a
+    person; a blank one is blank. Raises :class:`MarkingError` where a key is missing, empty or names options that
+    were not shown, and where an answer's position is not on the paper.
     """
     if any(not 1 <= position <= len(paper.items) for position in answers):
         raise MarkingError(f"answers beyond the {len(paper.items)} items of the paper: {sorted(answers)}")
     marks: list[ItemMark] = []
-    by_cell: list[list[ItemMark]] = [[] for _ in blueprint.cells]
     for position, item in enumerate(paper.items, start=1):
         key = keys.get(item.version_id)
-        if not key or not key.issubset(item.option_order):
-            raise MarkingError(f"version {item.version_id} has no key among the options shown: {key}")
         cell = blueprint.cells[item.cell]
-        verdict, hundredths = _judge(
-            frozenset(answers.get(position, "")), key, cell.points_hundredths, cell.partial_credit
-        )
-        item_mark = ItemMark(position, item.version_id, item.cell, verdict, hundredths, cell.points_hundredths)
-        marks.append(item_mark)
-        by_cell[item.cell].append(item_mark)
-    cells = tuple(_cell_mark(index, of_cell) for index, of_cell in enumerate(by_cell))
+        answer = answers.get(position, "")
+        if isinstance(key, frozenset):
+            if not key or not key.issubset(item.option_order):
+                raise MarkingError(f"version {item.version_id} has no key among the options shown: {key}")
+            verdict, hundredths = _judge(frozenset(answer), key, cell.points_hundredths, cell.partial_credit)
+        elif key is None:
+            raise MarkingError(f"version {item.version_id} has no key")
+        else:
+            verdict, hundredths = _judge_expected(answer, key, cell.points_hundredths, cell.partial_credit)
+        marks.append(ItemMark(position, item.version_id, item.cell, verdict, hundredths, cell.points_hundredths))
+    return scored(marks, len(blueprint.cells))
+
+
+def scored(marks: Sequence[ItemMark], cells: int) -> Score:
+    """The score of marked items on a paper of so many cells."""
+    by_cell: list[list[ItemMark]] = [[] for _ in range(cells)]
+    for item_mark in marks:
+        by_cell[item_mark.cell].append(item_mark)
+    taken = tuple(_cell_mark(index, of_cell) for index, of_cell in enumerate(by_cell))
     return Score(
-        total_hundredths=sum(cell.hundredths for cell in cells),
-        full_hundredths=sum(cell.full_hundredths for cell in cells),
+        total_hundredths=sum(cell.hundredths for cell in taken),
+        full_hundredths=sum(cell.full_hundredths for cell in taken),
         items=tuple(marks),
-        cells=cells,
+        cells=taken,
     )
 
 
+def with_marks(score: Score, by_hand: Mapping[int, int]) -> Score:
+    """The score once people have marked: ``by_hand`` gives hundredths by position. What they have not marked waits.
+
+    Raises :class:`MarkingError` for a mark of an item that does not wait, or outside its points.
+    """
+    waiting = {item.position: item for item in score.waiting}
+    for position, hundredths in by_hand.items():
+        if position not in waiting or not 0 <= hundredths <= waiting[position].full_hundredths:
+            raise MarkingError(f"no mark of {hundredths} is due at position {position}")
+    marks = [_marked(item, by_hand[item.position]) if item.position in by_hand else item for item in score.items]
+    return scored(marks, len(score.cells))
+
+
+def _marked(item: ItemMark, hundredths: int) -> ItemMark:
+    if hundredths == item.full_hundredths:
+        return replace(item, verdict=Verdict.RIGHT, hundredths=hundredths)
+    return replace(item, verdict=Verdict.PARTIAL if hundredths else Verdict.WRONG, hundredths=hundredths)
+
+
 def _judge(
-    chosen: frozenset[str],
-    key: frozenset[str],
-    points: int,
-    partial_credit: Literal["none", "half", "per_option"],
+    chosen: frozenset[str], key: frozenset[str], points: int, partial_credit: PartialCredit
 ) -> tuple[Verdict, int]:
     if not chosen:
         return Verdict.BLANK, 0
@@ -138,6 +183,33 @@ def _judge(
     if partial_credit == "half":
         return Verdict.PARTIAL, points // 2
     return Verdict.PARTIAL, points * len(chosen) // len(key)
+
+
+def _judge_expected(answer: str, key: Expected, points: int, partial_credit: PartialCredit) -> tuple[Verdict, int]:
+    if not answer:
+        return Verdict.BLANK, 0
+    if needs_person(key):
+        return Verdict.WAITING, 0
+    parts = parts_marked(key, answer)
+    if not parts or all(part.share == 0 for part in parts):
+        raise MarkingError("nothing is expected of any part")
+    if all(part.is_blank for part in parts):
+        return Verdict.BLANK, 0
+    if all(part.is_right for part in parts if part.share):
+        return Verdict.RIGHT, points
+    has_parts = isinstance(key, PairsExpected | GapsExpected)
+    earned = _in_part(parts, points, partial_credit if has_parts else "per_option")
+    return (Verdict.PARTIAL, earned) if earned else (Verdict.WRONG, 0)
+
+
+def _in_part(parts: Sequence[PartMark], points: int, partial_credit: PartialCredit) -> int:
+    """What parts earn that are not all right. ``half``: nothing that was filled in is wrong, but some is missing."""
+    if partial_credit == "none":
+        return 0
+    if partial_credit == "half":
+        return points // 2 if all(part.is_right or part.is_blank for part in parts) else 0
+    earned = sum(part.weight * part.share for part in parts)
+    return points * earned // (FULL_WEIGHT * sum(part.share for part in parts))
 
 
 def _cell_mark(cell: int, marks: Sequence[ItemMark]) -> CellMark:

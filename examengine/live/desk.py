@@ -7,8 +7,10 @@ Every method gets ``now_ms``, the stamp of the request, and answers a frozen dat
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from examengine.banks.responses import VALUE_BYTES
 from examengine.live.coalesce import Coalescer
 from examengine.live.errors import Unavailable
 from examengine.live.openings import Deadline, Opening, bounded, deadline_args
@@ -16,6 +18,7 @@ from examengine.live.replies import (
     STANDING_PARTS,
     CloseReason,
     FormSaved,
+    Redeemed,
     Saved,
     Sitting,
     Standing,
@@ -27,7 +30,8 @@ from examengine.live.scripts import Script, load, of_a_page, of_a_sitting, of_th
 from examengine.live.slots import SLOTS, due_key, fence_key, sitting_keys, slot_of
 
 CLAMP_MS = 2_000
-MAX_VALUE_BYTES = 64
+MAX_VALUE_BYTES: Mapping[str, int] = MappingProxyType({"a": VALUE_BYTES, "f": 64})
+"""Of an answer and of a flag, as they are written."""
 MAX_SEQUENCE = 2**48
 MAX_DEVICE_BYTES = 32
 TOMBSTONE_MS = 24 * 3600 * 1000
@@ -35,6 +39,7 @@ TOMBSTONE_MS = 24 * 3600 * 1000
 OPEN = of_a_sitting("open")
 CLAIM = of_the_pen("claim")
 REJOIN = of_the_pen("rejoin")
+REDEEM = of_a_sitting("redeem")
 CLOSE = of_a_sitting("close")
 REOPEN = of_a_sitting("reopen")
 SETTLE = of_a_sitting("settle")
@@ -68,7 +73,7 @@ class Pen:
 class Operation:
     """One change by a page: ``kind`` is "a" (answer) or "f" (flag), ``position`` is 1-based.
 
-    ``value``: option letters sorted, "" for cleared; of a flag "1" or "". At most 64 bytes.
+    ``value``: a response as :mod:`examengine.banks.responses` writes it, "" for cleared; of a flag "1" or "".
     ``base_revision`` is the revision of the item that the page showed when the change was made.
     """
 
@@ -83,8 +88,26 @@ class Operation:
             raise ValueError(f"kind of operation: {self.kind!r}")
         if not 0 < self.sequence <= MAX_SEQUENCE:
             raise ValueError(f"sequence: {self.sequence}")
-        if len(self.value.encode()) > MAX_VALUE_BYTES:
-            raise ValueError(f"value of {len(self.value.encode())} bytes")
+        _fits(self.kind, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An operation as it was acknowledged: ``kind`` and ``position`` as in :class:`Operation`; epoch and sequence
+    are its mark.
+    """
+
+    kind: str
+    position: int
+    epoch: int
+    sequence: int
+    at_ms: int
+    value: str
+
+    def __post_init__(self) -> None:
+        Operation(self.sequence, self.kind, self.position, 0, self.value)  # bounded alike
+        if not 0 <= self.epoch <= MAX_SEQUENCE or self.position < 1:
+            raise ValueError(f"epoch {self.epoch}, position {self.position}")
 
 
 class Desk:
@@ -185,6 +208,22 @@ class Desk:
         )
         return sitting(reply)
 
+    async def redeem(
+        self, attempt_id: int, owner_id: int, session_version: int, lost: Sequence[Acknowledged], now_ms: int
+    ) -> Redeemed:
+        """Write again what was acknowledged and is lost: ``redeemed``, also after the deadline, or ``closed``.
+
+        That they were acknowledged is for the caller to prove. What stands under a newer mark stays.
+        """
+        fields = (
+            part
+            for op in lost
+            for part in (f"{op.kind}{op.position}", op.position, op.epoch, op.sequence, op.at_ms, op.value)
+        )
+        reply = await self._ask(REDEEM, attempt_id, now_ms, owner_id, session_version, *fields)
+        written = reply[STANDING_PARTS] if len(reply) > STANDING_PARTS else 0
+        return standing(Redeemed, reply, written=written)
+
     async def save(self, pen: Pen, operation: Operation, now_ms: int) -> Saved:
         """Write one answer or flag. ``kept`` is the item as it stands, ``is_kept``: this operation wrote it."""
         reply = await self._ask_as(
@@ -205,8 +244,8 @@ class Desk:
         """Write a form posted without JavaScript, by position; only what differs, all or nothing."""
         fields = [(f"a{position}", value) for position, value in answers.items()]
         fields += [(f"f{position}", value) for position, value in flags.items()]
-        if any(len(value.encode()) > MAX_VALUE_BYTES for _, value in fields):
-            raise ValueError("a value of the form is too long")
+        for field, value in fields:
+            _fits(field[0], value)
         reply = await self._ask_as(SAVE_FORM, pen, now_ms, *(part for field_value in fields for part in field_value))
         written = reply[STANDING_PARTS] if len(reply) > STANDING_PARTS else 0
         return standing(FormSaved, reply, written=written)
@@ -365,6 +404,11 @@ class Desk:
             ),
         )
         return reply
+
+
+def _fits(kind: str, value: str) -> None:
+    if len(value.encode()) > MAX_VALUE_BYTES[kind]:
+        raise ValueError(f"value of {len(value.encode())} bytes")
 
 
 def reported(sequence: int) -> int:

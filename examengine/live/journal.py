@@ -6,13 +6,16 @@ may hold anything. ``at`` is in ms, ``mark`` is ``epoch.sequence``:
 ====================================================  ==================================================
 ``o at generation deadline version reason items``      opened
 ``c at epoch page device``                             a page took the pen
-``a at mark position revision base value``             an answer was written; empty: cleared
+``a at mark position revision base value``             an answer was written; empty: cleared. A text is JSON: no line
+                                                       feed in it
 ``f at mark position revision base value``             a flag was written, ``1`` or empty
 ``p at mark``                                          a sign of life, at most every 20 s
 ``l at mark`` · ``b at mark`` · ``v at mark losses``   the page was left · is back · lost the focus
 ``L at mark`` · ``B at mark`` · ``V at mark``          such a report, too old to count
 ``s at mark position value``                           an answer of an older page, not written; a mark that ends in
                                                        ``.0``: it came with a whole form
+``q at``                                               the page brought back what was acknowledged and lost; the lines
+                                                       that follow have the instants of then
 ``k at``                                               a hand-in after the deadline knocked
 ``e at``                                               a leave was taken back: we could not have heard the return
 ``d at deadline version reason session``               a deadline or session version was pushed
@@ -28,6 +31,10 @@ from dataclasses import dataclass, field
 
 BY_THE_PAGE = frozenset({"hand_in", "give_up"})
 """Reasons of closings that are signs of life: a person asked for them."""
+
+
+LONG_BYTES = 64
+"""Values longer than that are counted: the journal takes 1.5 MiB of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,12 @@ def newest_revision(lines: Sequence[bytes]) -> int:
         if line[:1] in b"af":
             return int(line.split(b" ", 5)[4])
     return 0
+
+
+def long_bytes_of(lines: Iterable[bytes]) -> int:
+    """How many bytes of long values the lines of a journal hold, as ``lua/_page.lua`` counts them."""
+    values = (line.split(b" ", 6 if line[:1] == b"a" else 4)[-1] for line in lines if line[:1] in b"as")
+    return sum(len(value) for value in values if len(value) > LONG_BYTES)
 
 
 def fold(lines: Iterable[bytes]) -> Folded:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from examengine.live.coalesce import Coalescer
-from examengine.live.journal import Kept, fold, newest_revision
+from examengine.live.journal import Kept, fold, long_bytes_of, newest_revision
 from examengine.live.openings import Opening, bounded
 from examengine.live.scripts import Script, load
 from examengine.live.slots import due_key, fence_key, sitting_keys, slot_of, unshipped_key
@@ -21,6 +21,10 @@ OPEN_SLOT = load("mend_open", "_mend")
 OPEN_EMPTY = load("mend_open_empty", "_mend")
 
 SURVEYED_AT_ONCE = 500
+HELD_MS = 40_000
+"""For so long after a rebuild no deadline closes a sitting: open pages bring back what was acknowledged and lost. A
+page asks every two seconds once its time is up.
+"""
 
 
 class Superseded(Exception):  # noqa: N818 – a state of things, named as it is told
@@ -157,7 +161,9 @@ def _fields(restored: Restored, now_ms: int) -> tuple[dict[str, str | int], list
         "cn": state.closings,
         "oc": "",
         "n": opening.items,
+        "hd": now_ms + HELD_MS,
         "sc": len(state.asides),
+        "lb": long_bytes_of(restored.known),
     }
     for letter, items in (("a", state.answers), ("f", state.flags)):
         for position, kept in items.items():

@@ -14,6 +14,7 @@ class Word(StrEnum):
     # done
     OPENED = "opened"
     CLAIMED = "claimed"
+    REDEEMED = "redeemed"
     EXCUSED = "excused"
     SAVED = "saved"
     ALIVE = "alive"
@@ -118,6 +119,13 @@ class Saved(Standing):
 
     kept: Kept | None = None
     is_kept: bool = False  # what stands was written by this very operation: a success, also with a late word
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed(Standing):
+    """The answer to acknowledgements that were brought back; ``written`` counts those that the sitting lacked."""
+
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ Points are integers in hundredths of a point throughout. The sections of a paper
 are the kinds of its cells, in the order in which the cells first name them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol, get_args
+from typing import Final, Literal, Protocol, get_args
 
 import msgspec
 
@@ -15,6 +16,9 @@ from examengine.banks.item import DELIVERABLE, Kind
 PartialCredit = Literal["none", "half", "per_option"]
 """What an incomplete multiple-choice answer without a wrong option earns: nothing, half, or a share an option."""
 
+WITH_PARTS = frozenset({Kind.MULTIPLE_CHOICE, Kind.MATCHING, Kind.CLOZE})
+"""Kinds whose answers can be right in part by the plan; parts of a short answer's points are its author's to give."""
+MAX_MARKERS = 2
 MAX_CELLS = 64
 MAX_ITEMS = 500
 
@@ -23,7 +27,9 @@ MAX_ITEMS = 500
 class Cell:
     """``count`` items of one kind, ``points_hundredths`` each; ``topic`` and ``difficulty`` narrow the choice.
 
-    A filter of None takes every item. Raises ValueError for a cell that no paper could be built of or marked by.
+    ``markers``: how many people mark an answer that only people can mark. Where the marks of two differ by more than
+    ``tolerance_hundredths`` a third decides. A filter of None takes every item. Raises ValueError for a cell that no
+    paper could be built of or marked by.
     """
 
     kind: Kind
@@ -32,6 +38,8 @@ class Cell:
     partial_credit: PartialCredit = "none"
     topic: str | None = None
     difficulty: str | None = None
+    markers: int = 1
+    tolerance_hundredths: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in DELIVERABLE:
@@ -40,8 +48,10 @@ class Cell:
             raise ValueError("a cell needs at least one item, worth at least one hundredth of a point")
         if self.partial_credit not in get_args(PartialCredit):
             raise ValueError(f"unknown partial credit {self.partial_credit!r}")
-        if self.partial_credit != "none" and self.kind is not Kind.MULTIPLE_CHOICE:
+        if self.partial_credit != "none" and self.kind not in WITH_PARTS:
             raise ValueError(f"partial credit has no meaning for {self.kind}")
+        if not 1 <= self.markers <= MAX_MARKERS or self.tolerance_hundredths < 0:
+            raise ValueError(f"an answer has one or two markers and a tolerance of at least 0, not {self.markers}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Blueprint:
 
 
 class Section(Protocol):
-    """``count`` items of one kind, ``points`` each."""
+    """``count`` items of one kind, ``points`` each; some say also ``partial_credit`` and ``markers``."""
 
     @property
     def count(self) -> int: ...
@@ -87,20 +97,10 @@ class Section(Protocol):
     def points(self) -> Decimal: ...
 
 
-class MultipleChoiceSection(Section, Protocol):
-    @property
-    def partial_credit(self) -> PartialCredit: ...
-
-
 class PaperRules(Protocol):
-    """``exam.paper`` of a rulebook; an absent section is None."""
+    """``exam.paper`` of a rulebook: its sections by their keys, in the order of the paper."""
 
-    @property
-    def single(self) -> Section | None: ...
-    @property
-    def multiple(self) -> MultipleChoiceSection | None: ...
-    @property
-    def judge(self) -> Section | None: ...
+    def sections(self) -> Mapping[str, Section]: ...
 
 
 class ExamRules(Protocol):
@@ -117,28 +117,45 @@ class PaperRulebook(Protocol):
     def exam(self) -> ExamRules: ...
 
 
+KIND_OF: Final[Mapping[str, Kind]] = {
+    "single": Kind.SINGLE_CHOICE,
+    "multiple": Kind.MULTIPLE_CHOICE,
+    "judge": Kind.TRUE_FALSE,
+    "short_answer": Kind.SHORT_ANSWER,
+    "numeric": Kind.NUMERIC,
+    "matching": Kind.MATCHING,
+    "cloze": Kind.CLOZE,
+    "essay": Kind.ESSAY,
+}
+"""What kind of item each section of ``exam.paper`` holds, in the order of a paper."""
+
+
 def blueprint_of(rulebook: PaperRulebook) -> Blueprint:
-    """One cell a section of ``exam.paper``: single choice, multiple choice, true/false.
+    """One cell a section of ``exam.paper``, in the order of ``KIND_OF``.
 
     A section of no items is absent. Raises ValueError as :class:`Blueprint` does, and for points finer than a
     hundredth.
     """
-    rules = rulebook.exam.paper
-    cells: list[Cell] = []
-    if rules.single is not None and rules.single.count:
-        cells.append(Cell(Kind.SINGLE_CHOICE, rules.single.count, in_hundredths(rules.single.points)))
-    if rules.multiple is not None and rules.multiple.count:
-        cells.append(
-            Cell(
-                Kind.MULTIPLE_CHOICE,
-                rules.multiple.count,
-                in_hundredths(rules.multiple.points),
-                rules.multiple.partial_credit,
-            )
-        )
-    if rules.judge is not None and rules.judge.count:
-        cells.append(Cell(Kind.TRUE_FALSE, rules.judge.count, in_hundredths(rules.judge.points)))
-    return Blueprint(tuple(cells), rulebook.exam.full_score * 100)
+    cells = tuple(section_cell(rulebook, kind) for kind in section_kinds(rulebook))
+    return Blueprint(cells, rulebook.exam.full_score * 100)
+
+
+def section_kinds(rulebook: PaperRulebook) -> tuple[Kind, ...]:
+    """The kinds that a paper under the rulebook has items of, in its order."""
+    sections = rulebook.exam.paper.sections()
+    return tuple(kind for key, kind in KIND_OF.items() if key in sections and sections[key].count)
+
+
+def section_cell(rulebook: PaperRulebook, kind: Kind) -> Cell:
+    """The whole section of a kind as one cell. Raises KeyError where the rulebook has none."""
+    section = rulebook.exam.paper.sections()[next(key for key, known in KIND_OF.items() if known is kind)]
+    return Cell(
+        kind,
+        section.count,
+        in_hundredths(section.points),
+        getattr(section, "partial_credit", "none"),
+        markers=getattr(section, "markers", 1),
+    )
 
 
 def in_hundredths(points: Decimal) -> int:

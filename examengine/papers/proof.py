@@ -52,8 +52,8 @@ def prove(blueprint: Blueprint, release: Release, on_date: date | None = None) -
     distinct = 1
     for group in groups:
         distinct *= _distinct_papers(blueprint, group)
-    exact = all(_nested_or_apart(group) for group in groups)
-    return Proof((), distinct, exact, min(_disjoint_papers(blueprint, group) for group in groups))
+    exact = all(is_nested_or_apart(group) for group in groups)
+    return Proof((), distinct, exact, min(disjoint_papers_of(blueprint, group) for group in groups))
 
 
 def shortfalls(
@@ -95,7 +95,8 @@ def _plan(group: Group, wanted: Sequence[int]) -> Allocation:
     )
 
 
-def _disjoint_papers(blueprint: Blueprint, group: Group) -> int:
+def disjoint_papers_of(blueprint: Blueprint, group: Group) -> int:
+    """How many times the cells of a group can be filled without using an item twice."""
     counts = [blueprint.cells[cell].count for cell in group.cells]
     enough, too_many = 0, group.available(group.cells) // sum(counts) + 1
     while too_many - enough > 1:
@@ -125,6 +126,7 @@ def _distinct_papers(blueprint: Blueprint, group: Group) -> int:
     return max(ways, 1)
 
 
-def _nested_or_apart(group: Group) -> bool:
+def is_nested_or_apart(group: Group) -> bool:
+    """Whether of any two cells one accepts all that the other does, or nothing of it."""
     pools = [set(group.accepted_by(cell)) for cell in group.cells]
     return all(a <= b or b <= a or a.isdisjoint(b) for number, a in enumerate(pools) for b in pools[:number])

@@ -10,8 +10,10 @@ from examengine.banks.item import Kind
 class ReleaseItem:
     """As much of an item version as a draw looks at.
 
-    ``option_ids`` stand in the author's order; those in ``fixed`` keep their place on every paper (以上都对, and
-    both options of a true/false item). ``valid_until`` is the last local day on which the item may be drawn.
+    ``option_ids`` stand in the author's order (where there are no options they are the ids of what parts are chosen
+    from, see :func:`examengine.banks.responses.shown_ids`); those in ``fixed`` keep their place on every paper
+    (以上都对, and both options of a true/false item). ``valid_until`` is the last local day on which the item may be
+    drawn.
     Raises ValueError for options that are not distinct single letters a–z.
     """
 

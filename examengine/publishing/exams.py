@@ -1,16 +1,19 @@
-"""Publishing an exam: refused while an assumed value is unconfirmed or a cell of the blueprint cannot be filled."""
+"""Publishing an exam: refused while an assumed value is unconfirmed, a cell of the blueprint cannot be filled, or the
+blueprint is not what the rulebook says.
+"""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from examengine.banks.item import KIND_LABELS
-from examengine.papers.blueprint import Blueprint, Cell, blueprint_of, to_json
-from examengine.papers.proof import Proof, prove
-from examengine.papers.supply import accepts
-from examengine.records import audit, banks, exams, items, releases, rulebooks
-from examengine.records.database import Database, Reading
+from examengine.papers.blueprint import Blueprint, blueprint_of, from_json, to_json
+from examengine.papers.proof import Proof
+from examengine.papers.release import ReleaseItem
+from examengine.publishing.blueprints import Lack, Supply, differences, examine_blueprint, leaving
+from examengine.records import audit, blueprints, exams, releases, rulebooks
+from examengine.records.blueprints import Revision
+from examengine.records.database import Database, Missing, Reading
 from examengine.records.exams import Exam, NewExam
-from examengine.records.releases import StoredRelease
 from examengine.records.rulebooks import Confirmation
 from examengine.records.shelf import Shelf
 from examengine.rules.load import Loaded, flatten, load, plain, usable
@@ -18,28 +21,13 @@ from examengine.rules.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
-    """A cell against a release: ``available`` items fit it on the last day of the window."""
-
-    cell: Cell
-    available: int
-
-    @property
-    def name(self) -> str:
-        """What people call the cell: its kind and what narrows it."""
-        return "·".join(part for part in (KIND_LABELS[self.cell.kind], self.cell.topic, self.cell.difficulty) if part)
-
-    @property
-    def missing(self) -> int:
-        return max(0, self.cell.count - self.available)
-
-
-@dataclass(frozen=True, slots=True)
 class Readiness:
-    """What stands between a rulebook with a release and an exam.
+    """What stands between a rulebook with a release and a blueprint, and an exam.
 
     ``unconfirmed``: keys of assumed values that no named person has confirmed. ``proof``: what the release can do
-    for the blueprint on the last day of the window; ``supplies`` the same cell by cell.
+    for the blueprint on the last day of the window; ``supplies`` the same cell by cell; ``lacks`` what it cannot.
+    ``differences``: where the blueprint is not what the rulebook says. ``leaving``: items that leave mid-window.
+    ``revision``: the author's blueprint, None for the rulebook's own.
     """
 
     rulebook: Rulebook
@@ -47,22 +35,22 @@ class Readiness:
     unconfirmed: tuple[str, ...]
     supplies: tuple[Supply, ...]
     proof: Proof
+    lacks: tuple[Lack, ...] = ()
+    differences: tuple[str, ...] = ()
+    leaving: tuple[ReleaseItem, ...] = ()
+    revision: Revision | None = None
 
     @property
     def is_ready(self) -> bool:
-        return not self.unconfirmed and not self.proof.shortfalls
+        return not self.unconfirmed and not self.proof.shortfalls and not self.differences
 
     def missing(self) -> tuple[str, ...]:
         """What is missing, a sentence each: cells by name, values by key."""
-        cells = [
-            "{names}：要 {wanted} 题，只有 {available} 题".format(
-                names="、".join(self.supplies[cell].name for cell in shortfall.cells),
-                wanted=shortfall.wanted,
-                available=shortfall.available,
-            )
-            for shortfall in self.proof.shortfalls
-        ]
-        return (*cells, *(f"{key}：还没有人确认" for key in self.unconfirmed))
+        return (
+            *(lack.told for lack in self.lacks),
+            *self.differences,
+            *(f"{key}：还没有人确认" for key in self.unconfirmed),
+        )
 
 
 class NotReadyError(ValueError):
@@ -114,60 +102,54 @@ async def confirm_all(
         await audit.append(tx, now_ms, person_id, "confirm", "rulebook", None, {"digest": digest, "keys": list(keys)})
 
 
-async def readiness(tx: Reading, shelf: Shelf, digest: str, release_id: int) -> Readiness:
-    """What an exam under the rulebook with the release still lacks.
+async def readiness(
+    tx: Reading, shelf: Shelf, digest: str, release_id: int, blueprint_id: int | None = None
+) -> Readiness:
+    """What an exam under the rulebook with the release and a blueprint (None: the rulebook's own) still lacks.
 
     Raises:
-        Missing: rulebook or release are not kept here.
+        Missing: rulebook, release or blueprint are not kept here, or the blueprint is another bank's.
     """
     loaded = await stored(tx, digest)
-    return await examine(tx, shelf, loaded, await rulebooks.confirmations_of(tx, digest), release_id)
+    confirmed = await rulebooks.confirmations_of(tx, digest)
+    return await examine(tx, shelf, loaded, confirmed, release_id, blueprint_id)
 
 
 async def examine(
-    tx: Reading, shelf: Shelf, loaded: Loaded, confirmed: Mapping[str, Confirmation], release_id: int
+    tx: Reading,
+    shelf: Shelf,
+    loaded: Loaded,
+    confirmed: Mapping[str, Confirmation],
+    release_id: int,
+    blueprint_id: int | None = None,
 ) -> Readiness:
     """The same for a rulebook that need not be kept yet.
 
     Raises:
-        Missing: the release is not kept here.
+        Missing: release or blueprint are not kept here, or the blueprint is another bank's.
         RulebookError: the rulebook is faulty.
     """
     rulebook = usable(loaded)
-    blueprint = blueprint_of(rulebook)
     release = await shelf.release(tx, release_id)
-    last_day = rulebook.window.closes_on
-    valid = [item for item in release.items if item.valid_until is None or item.valid_until >= last_day]
+    blueprint, revision = blueprint_of(rulebook), None
+    if blueprint_id is not None:
+        revision = await blueprints.get_revision(tx, blueprint_id)
+        if revision.bank_id != (await releases.get_release(tx, release_id)).bank_id:
+            raise Missing("blueprint of the bank", blueprint_id)
+        blueprint = from_json(revision.content.encode())
+    # large banks take a while: other requests go on
+    proven = await asyncio.to_thread(examine_blueprint, blueprint, release, rulebook, exposed=False)
     return Readiness(
         rulebook=rulebook,
         blueprint=blueprint,
         unconfirmed=tuple(key for key in loaded.assumed() if key not in confirmed),
-        supplies=tuple(Supply(cell, sum(accepts(cell, item) for item in valid)) for cell in blueprint.cells),
-        proof=prove(blueprint, release, last_day),
+        supplies=proven.supplies,
+        proof=proven.proof,
+        lacks=proven.lacks,
+        differences=differences(blueprint, rulebook),
+        leaving=leaving(blueprint, release, rulebook),
+        revision=revision,
     )
-
-
-async def release_bank(database: Database, bank_id: int, by_person: int | None, now_ms: int) -> StoredRelease:
-    """Freeze the newest versions of every item of a bank. Where nothing has changed since the newest release, that
-    one is answered.
-
-    Raises:
-        Missing: there is no such bank.
-        ValueError: the bank is empty.
-    """
-    async with database.writing() as tx:
-        await banks.lock_bank(tx, bank_id)
-        newest = await items.newest_versions(tx, bank_id)
-        if not newest:
-            raise ValueError("the bank is empty")
-        version_ids = [item.version.id for item in newest]
-        before = await releases.list_releases(tx, bank_id)
-        if before and [version.id for version in await releases.released_versions(tx, before[0].id)] == version_ids:
-            return before[0]
-        release = await releases.make_release(tx, bank_id, version_ids, by_person, now_ms)
-        facts = {"release": release.no, "items": len(version_ids)}
-        await audit.append(tx, now_ms, by_person, "release", "bank", bank_id, facts)
-        return release
 
 
 async def publish_exam(
@@ -178,21 +160,25 @@ async def publish_exam(
     title: str,
     by_person: int | None,
     now_ms: int,
+    *,
+    blueprint_id: int | None = None,
 ) -> Exam:
-    """Publish an exam. One that stands under the same rulebook with the same release is answered as it is.
+    """Publish an exam. One that stands under the same rulebook with the same release and blueprint is answered as it
+    is; without ``blueprint_id`` papers are made as the rulebook says, one cell a section.
 
     Raises:
-        NotReadyError: an assumed value is unconfirmed, or the bank cannot fill the blueprint.
-        Missing: rulebook or release are not kept here.
+        NotReadyError: an assumed value is unconfirmed, the bank cannot fill the blueprint, or the blueprint is not
+            what the rulebook says.
+        Missing: rulebook, release or blueprint are not kept here, or the blueprint is another bank's.
     """
     async with database.writing() as tx:
         await tx.lock_name(f"publish:{digest}:{release_id}")
-        ready = await readiness(tx, shelf, digest, release_id)
+        ready = await readiness(tx, shelf, digest, release_id, blueprint_id)
         if not ready.is_ready:
             raise NotReadyError(ready)
-        known = await exams.find_published(tx, digest, release_id)
-        if known is not None:
-            return known
+        for known in await exams.list_published(tx, digest, release_id):
+            if from_json(known.blueprint.encode()) == ready.blueprint:
+                return known
         exam = await exams.publish(
             tx,
             NewExam(
@@ -205,7 +191,6 @@ async def publish_exam(
             ),
             now_ms,
         )
-        await audit.append(
-            tx, now_ms, by_person, "publish", "exam", exam.id, {"release": release_id, "digest": digest}
-        )
+        facts = {"release": release_id, "digest": digest, "blueprint": blueprint_id}
+        await audit.append(tx, now_ms, by_person, "publish", "exam", exam.id, facts)
         return exam

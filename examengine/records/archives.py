@@ -146,6 +146,22 @@ async def get_journal(tx: Reading, attempt_id: int) -> tuple[str, ...]:
     return tuple(line for row in await tx.rows(statement) for line in _lines(row.lines))
 
 
+async def get_journals(tx: Reading, attempt_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The archived lines of attempts, at most 500; one that is damaged, or not archived, is left out."""
+    statement = (
+        select(attempt_journals.c.attempt_id, attempt_journals.c.lines)
+        .where(attempt_journals.c.attempt_id.in_(list(attempt_ids)))
+        .order_by(attempt_journals.c.attempt_id, attempt_journals.c.generation)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for row in await tx.rows(statement):
+        try:
+            found[row.attempt_id] = (*found.get(row.attempt_id, ()), *_lines(row.lines))
+        except UnreadableError:
+            continue
+    return found
+
+
 async def find_archive(tx: Reading, attempt_id: int) -> Archived | None:
     """An attempt's archive with what the rows say now; None where it has none.
 

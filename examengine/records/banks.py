@@ -5,12 +5,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from examengine.findings import Finding
-from examengine.records.database import CHUNK, Missing, Reading, Writing
-from examengine.records.shapes import chunks, columns, json_text
-from examengine.records.tables import banks, import_batches, item_versions, items
+from examengine.records.database import Missing, Reading, Writing
+from examengine.records.heads import lock_bank
+from examengine.records.items import NewVersion, add_versions
+from examengine.records.shapes import columns, json_text
+from examengine.records.tables import banks, import_batches, items
+
+__all__ = [
+    "Bank",
+    "BankLine",
+    "ImportBatch",
+    "NewVersion",
+    "add_bank",
+    "commit_import",
+    "find_bank",
+    "find_import_of_upload",
+    "get_bank",
+    "get_import",
+    "import_findings",
+    "list_banks",
+    "list_imports",
+    "lock_bank",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +51,10 @@ class BankLine:
 
 
 @dataclass(frozen=True, slots=True)
-class NewVersion:
-    """An item to import. ``digest`` (hex) names the author's text and says whether it has changed; an empty
-    ``external_no`` lets the digest name the item. ``key`` holds the option ids, sorted.
-    """
-
-    external_no: str
-    kind: str
-    content: bytes
-    key: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class ImportBatch:
-    """An import that was committed. ``total``: questions the file held, also those that were left out."""
+    """An import that was committed. ``total``: questions the file held, also those that were left out; ``undone_ms``
+    where it was taken back.
+    """
 
     id: int
     bank_id: int
@@ -58,6 +66,7 @@ class ImportBatch:
     changed: int
     same: int
     total: int
+    undone_ms: int | None = None
 
 
 async def add_bank(tx: Writing, name: str, by_person: int | None, at_ms: int) -> Bank:
@@ -84,16 +93,6 @@ async def find_bank(tx: Reading, name: str) -> Bank | None:
     """The bank of that name."""
     row = await tx.row(select(*columns(banks, Bank)).where(banks.c.name == name))
     return None if row is None else Bank(*row)
-
-
-async def lock_bank(tx: Writing, bank_id: int) -> None:
-    """Let nobody else import into or release the bank until the transaction ends.
-
-    Raises:
-        Missing: there is none of that id.
-    """
-    if await tx.value(select(banks.c.id).where(banks.c.id == bank_id).with_for_update(key_share=True)) is None:
-        raise Missing("bank", bank_id)
 
 
 async def list_banks(tx: Reading) -> tuple[BankLine, ...]:
@@ -129,15 +128,6 @@ async def commit_import(
         Conflict: ``upload_id`` was imported before.
         ValueError: two different items of ``versions`` have the same number.
     """
-    await lock_bank(tx, bank_id)
-    named: dict[str, NewVersion] = {}
-    for version in versions:
-        number = version.external_no or f"sha256:{version.digest}"
-        if named.setdefault(number, version).digest != version.digest:
-            raise ValueError("two different items of the import have the same number")
-    known = await _newest_of_numbers(tx, bank_id, list(named))
-    added = [number for number in named if number not in known]
-    changed = [number for number in named if number in known and known[number][2] != named[number].digest]
     row: dict[str, Any] = {
         "bank_id": bank_id,
         "file_name": file_name[:255],
@@ -147,41 +137,29 @@ async def commit_import(
         "findings": json_text(findings),
         "total": len(versions) if total is None else total,
         "upload_id": upload_id,
-        "added": len(added),
-        "changed": len(changed),
-        "same": len(named) - len(added) - len(changed),
+        "added": 0,
+        "changed": 0,
+        "same": 0,
         "state": "committed",
     }
+    await lock_bank(tx, bank_id)
     batch_id = await tx.insert(import_batches, row)
-    item_ids = await tx.insert_numbered(items, [{"bank_id": bank_id, "external_no": number} for number in added])
-    targets = [(item_id, 1, number) for item_id, number in zip(item_ids, added, strict=True)]
-    targets += [(known[number][0], known[number][1] + 1, number) for number in changed]
-    await tx.insert_all(
-        item_versions,
-        [
-            {
-                "item_id": item_id,
-                "no": no,
-                "kind": named[number].kind,
-                "content": named[number].content,
-                "key": named[number].key,
-                "digest": named[number].digest,
-                "batch_id": batch_id,
-            }
-            for item_id, no, number in targets
-        ],
-    )
+    written = set(await add_versions(tx, bank_id, versions, by_person, at_ms, batch_id=batch_id))
+    counts = {
+        "added": sum(one.is_new and one.no == 1 for one in written),
+        "changed": sum(one.is_new and one.no > 1 for one in written),
+        "same": sum(not one.is_new for one in written),
+    }
+    await tx.run(update(import_batches).where(import_batches.c.id == batch_id).values(counts))
     return ImportBatch(
-        batch_id,
-        bank_id,
-        row["file_name"],
-        sha256,
-        by_person,
-        at_ms,
-        row["added"],
-        row["changed"],
-        row["same"],
-        row["total"],
+        id=batch_id,
+        bank_id=bank_id,
+        file_name=row["file_name"],
+        sha256=sha256,
+        by_person=by_person,
+        at_ms=at_ms,
+        total=row["total"],
+        **counts,
     )
 
 
@@ -224,18 +202,3 @@ async def import_findings(tx: Reading, batch_id: int) -> tuple[Finding, ...]:
     if text is None:
         raise Missing("import", batch_id)
     return msgspec.json.decode(text, type=tuple[Finding, ...])
-
-
-async def _newest_of_numbers(tx: Reading, bank_id: int, numbers: Sequence[str]) -> dict[str, tuple[int, int, str]]:
-    """Item id, newest version's number and digest, by the author's number."""
-    known: dict[str, tuple[int, int, str]] = {}
-    for part in chunks(numbers, CHUNK):
-        statement = (
-            select(items.c.external_no, items.c.id, item_versions.c.no, item_versions.c.digest)
-            .join_from(items, item_versions)
-            .where(items.c.bank_id == bank_id, items.c.external_no.in_(part))
-            .order_by(item_versions.c.no)
-        )
-        for row in await tx.rows(statement):
-            known[row.external_no] = (row.id, row.no, row.digest)
-    return known

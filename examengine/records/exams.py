@@ -77,8 +77,8 @@ async def get_exam(tx: Reading, exam_id: int) -> Exam:
     return Exam(*row)
 
 
-async def find_published(tx: Reading, rulebook_digest: str, release_id: int) -> Exam | None:
-    """The exam under a rulebook with a release that is not withdrawn."""
+async def list_published(tx: Reading, rulebook_digest: str, release_id: int) -> tuple[Exam, ...]:
+    """The exams under a rulebook with a release that are not withdrawn, oldest first: one a blueprint."""
     statement = (
         select(*columns(exams, Exam))
         .where(
@@ -87,10 +87,8 @@ async def find_published(tx: Reading, rulebook_digest: str, release_id: int) -> 
             exams.c.withdrawn_ms.is_(None),
         )
         .order_by(exams.c.id)
-        .limit(1)
     )
-    row = await tx.row(statement)
-    return None if row is None else Exam(*row)
+    return tuple(Exam(*row) for row in await tx.rows(statement))
 
 
 async def list_exams(tx: Reading, limit: int = 200) -> tuple[ExamLine, ...]:

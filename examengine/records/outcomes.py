@@ -19,6 +19,7 @@ from examengine.records.tables import (
     attempts,
     enrolments,
     open_attempts,
+    open_marking,
     outcomes,
     people,
     receipts,
@@ -165,8 +166,8 @@ async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -
 
 
 async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: int) -> Outcome:
-    """Append to an attempt's series: a void, a new score. An attempt that was running stops being open. Locks the
-    attempt.
+    """Append to an attempt's series: a void, a new score. An attempt that was running stops being open, one whose
+    answers waited for people waits no more. Locks the attempt.
 
     Raises:
         Missing: there is no such attempt.
@@ -174,6 +175,7 @@ async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: i
     attempt = await lock_attempt(tx, attempt_id)
     newest = select(func.coalesce(func.max(outcomes.c.no), 0)).where(outcomes.c.attempt_id == attempt_id)
     outcome = await _append(tx, attempt_id, int(await tx.value(newest)) + 1, attempt.generation, new, at_ms)
+    await tx.run(delete(open_marking).where(open_marking.c.attempt_id == attempt_id))
     digest = archives.digest_of_row(FactKind.OUTCOME, _row_of(outcome))
     await evidence.note(tx, FactKind.OUTCOME, outcome.id, digest)
     return outcome

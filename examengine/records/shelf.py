@@ -1,13 +1,16 @@
 """Things that never change once recorded, kept in the process: rulebooks, releases, item versions."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from examengine.banks.item import Item, from_json
+from examengine.banks.responses import shown_ids
 from examengine.papers.release import Release, ReleaseItem
 from examengine.records import items, releases, rulebooks
-from examengine.records.database import Reading
+from examengine.records.corrections import InForce
+from examengine.records.database import CHUNK, Reading
+from examengine.records.shapes import chunks
 from examengine.rules.load import load, usable
 from examengine.rules.rulebook import Rulebook
 
@@ -43,6 +46,7 @@ class Shelf:
     """Reads once, answers from memory afterwards."""
 
     def __init__(self) -> None:
+        self.in_force = InForce()
         self._rulebooks: Kept[str, Rulebook] = Kept(MAX_RULEBOOKS)
         self._releases: Kept[int, Release] = Kept(MAX_RELEASES)
         self._versions: Kept[int, tuple[int, Item]] = Kept(MAX_VERSIONS)
@@ -73,19 +77,20 @@ class Shelf:
         drawn = []
         for version in versions:
             _, item = self._versions.put(version.id, (version.item_id, from_json(version.content)))
-            drawn.append(
-                ReleaseItem(
-                    version_id=version.id,
-                    item_id=version.item_id,
-                    kind=item.kind,
-                    option_ids=tuple(option.id for option in item.options),
-                    fixed=frozenset(option.id for option in item.options if option.fixed),
-                    topic=item.topic,
-                    difficulty=item.difficulty,
-                    valid_until=item.valid_until,
-                )
-            )
+            drawn.append(_drawable(version.id, version.item_id, item))
         return self._releases.put(release_id, Release(release_id, tuple(drawn)))
+
+    async def selection(self, tx: Reading, version_ids: Sequence[int]) -> Release:
+        """What a release of these versions would be to draws; read in parts, so that other requests go on.
+
+        Raises:
+            Missing: one of them does not exist.
+        """
+        drawn: list[ReleaseItem] = []
+        for part in chunks(version_ids, CHUNK):
+            found = await self._get(tx, part)
+            drawn += [_drawable(version_id, *found[version_id]) for version_id in part]
+        return Release(0, tuple(drawn))
 
     async def items(self, tx: Reading, version_ids: Iterable[int]) -> Mapping[int, Item]:
         """Items by version id.
@@ -117,3 +122,16 @@ class Shelf:
                 value = (version.item_id, from_json(version.content))
                 found[version_id] = self._versions.put(version_id, value)
         return found
+
+
+def _drawable(version_id: int, item_id: int, item: Item) -> ReleaseItem:
+    return ReleaseItem(
+        version_id=version_id,
+        item_id=item_id,
+        kind=item.kind,
+        option_ids=shown_ids(item),
+        fixed=frozenset(option.id for option in item.options if option.fixed),
+        topic=item.topic,
+        difficulty=item.difficulty,
+        valid_until=item.valid_until,
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select, update
@@ -11,7 +12,9 @@ from examengine.records.tables import uploads
 from examengine.records.vault import BLOB_OVERHEAD, Vault
 
 MAX_BYTES = 32 * 1024 * 1024
+MAX_WORK_BYTES = 8 * 1024 * 1024
 _PLACE = "uploads.content"
+_WORK = "uploads.work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,31 @@ async def find_by_purpose(tx: Reading, vault: Vault, by_person: int, purpose: st
     )
     upload_id = await tx.value(statement)
     return None if upload_id is None else await get_upload(tx, vault, upload_id, by_person, purpose)
+
+
+async def find_work(tx: Reading, vault: Vault, upload_id: int) -> bytes:
+    """What its author has said about an upload, b"" where nothing was said."""
+    sealed = await tx.value(select(uploads.c.work).where(uploads.c.id == upload_id))
+    return b"" if sealed is None else await asyncio.to_thread(vault.open_blob, _WORK, sealed)
+
+
+async def change_work(
+    tx: Writing, vault: Vault, upload_id: int, by_person: int, purpose: str, change: Callable[[bytes], bytes]
+) -> None:
+    """Let ``change`` turn what was said about one's own upload into what is said now; nobody else gets in between.
+
+    Raises:
+        Missing: there is no such upload.
+        ValueError: it would take more than 8 MiB.
+    """
+    mine = (uploads.c.id == upload_id) & (uploads.c.by_person == by_person) & (uploads.c.purpose == purpose)
+    row = await tx.row(select(uploads.c.work).where(mine).with_for_update())
+    if row is None:
+        raise Missing("upload", upload_id)
+    changed = change(b"" if row.work is None else vault.open_blob(_WORK, row.work))
+    if len(changed) > MAX_WORK_BYTES:
+        raise ValueError("more was said about the upload than is kept")
+    await tx.run(update(uploads).where(mine).values(work=vault.seal_blob(_WORK, changed)))
 
 
 async def claim(tx: Writing, upload_id: int, by_person: int, purpose: str, becomes: str) -> bool:

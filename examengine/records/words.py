@@ -23,6 +23,7 @@ class Role(StrEnum):
     AUTHOR = "author"
     SUPPORT = "support"
     OPERATOR = "operator"
+    MARKER = "marker"
 
 
 class IndexKind(StrEnum):
@@ -117,6 +118,45 @@ class FactKind(StrEnum):
     AUDIT = "audit"
 
 
+class ItemState(StrEnum):
+    """Where an item stands: its newest version, or the item itself once it is retired."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    CHECKED = "checked"
+    RETURNED = "returned"
+    RETIRED = "retired"
+
+
+class ReviewDecision(StrEnum):
+    """What was said about a version; retiring and restoring are said about its item."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    RETIRED = "retired"
+    RESTORED = "restored"
+
+
+class CorrectionState(StrEnum):
+    """A correction of a key on its way; ``approved`` is in force, ``done`` has reached every attempt."""
+
+    DRAFTED = "drafted"
+    ASKED = "asked"
+    APPROVED = "approved"
+    DONE = "done"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+class CorrectionPhase(StrEnum):
+    """What is computed of a correction: its preview, its outcomes, and those of sittings that ended meanwhile."""
+
+    PREVIEW = "preview"
+    EXECUTE = "execute"
+    SETTLE = "settle"
+
+
 CATEGORIES = (
     "pro_tech",
     "public_institution_staff",
@@ -135,6 +175,7 @@ ITEM_KINDS = (
     "essay",
     "other",
 )
+MEDIA_TYPES = ("image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp")
 OPENED_BY = ("open", "card", "batch", "grant", "backfill")
 DEADLINE_REASONS = ("time_limit", "window_end", "extra_time")
 ENDED_STATES = ("submitted", "auto_submitted", "forced_exit", "expired_no_score", "void")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from examengine.findings import Finding
 from examengine.rules.calendar import MINUTE_MS, window_of
-from examengine.rules.rulebook import EnrolmentMode, OnExhausted, Rulebook
+from examengine.rules.rulebook import EnrolmentMode, OnExhausted, PaperRules, Rulebook, WrittenSection
 
 
 def check(rulebook: Rulebook) -> list[Finding]:
@@ -85,7 +85,8 @@ def _window_and_exam(rulebook: Rulebook) -> Iterator[Fault]:
         yield "attempts", "exam.attempts", "至少 1 次"
     if exam.attempts_labelled_makeup >= exam.attempts:
         yield "makeups", "exam.attempts_labelled_makeup", "补考次数须少于总次数"
-    sections = [s for s in (exam.paper.single, exam.paper.multiple, exam.paper.judge) if s is not None]
+    yield from _sections(exam.paper)
+    sections = exam.paper.sections().values()
     if any(section.count < 1 or section.points <= 0 for section in sections):
         yield "empty_section", "exam.paper", "题数和分值都须大于 0；没有这种题就不写这一项"
     total = sum(section.count * section.points for section in sections)
@@ -93,6 +94,31 @@ def _window_and_exam(rulebook: Rulebook) -> Iterator[Fault]:
         yield "points_sum", "exam.paper", f"各题分值合计 {total}，应等于满分 {exam.full_score}"
     if exam.min_minutes_before_submit >= exam.minutes > 0:
         yield "min_minutes", "exam.min_minutes_before_submit", "须短于考试时长"
+
+
+MAX_MARKERS = 2
+IN_PARTS = ("matching", "cloze")
+MARKED_BY_HAND = ("short_answer", "essay")
+SECTION_WORDS = {
+    "short_answer": "填空题（短答）",
+    "numeric": "数值题",
+    "matching": "匹配题",
+    "cloze": "多空填空题",
+    "essay": "问答题",
+}
+
+
+def _sections(paper: PaperRules) -> Iterator[Fault]:
+    for key, section in paper.sections().items():
+        if not isinstance(section, WrittenSection):
+            continue
+        where, words = f"exam.paper.{key}", SECTION_WORDS[key]
+        if section.partial_credit != "none" and key not in IN_PARTS:
+            yield "partial_credit", where, f"{words}没有可以分开给分的部分，不写 partial_credit"
+        if not 1 <= section.markers <= MAX_MARKERS:
+            yield "markers", where, f"阅卷人数 markers 应是 1 或 {MAX_MARKERS}，现为 {section.markers}"
+        elif section.markers > 1 and key not in MARKED_BY_HAND:
+            yield "markers", where, f"{words}由系统评分，不写 markers"
 
 
 def _entry(rulebook: Rulebook) -> Iterator[Fault]:

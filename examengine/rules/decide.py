@@ -46,6 +46,8 @@ def decide(rulebook: Rulebook, history: History | None, now_ms: int) -> Decision
         return Refusal(Reason.ALREADY_PASSED, Next.NONE)
     if history.running is not None:
         return Refusal(Reason.ATTEMPT_RUNNING, Next.RESUME)
+    if history.awaits_marking and not exam.retake_after_pass:
+        return Refusal(Reason.RESULT_PENDING, Next.NONE)
     round_ = round_to_use(rulebook, history, now_ms)
     if round_ is None:
         return _no_place(rulebook, history)
@@ -212,6 +214,8 @@ def decide_grant(rulebook: Rulebook, history: History, now_ms: int, grants_given
     rules = rulebook.grant
     if history.running is not None:
         return Refusal(Reason.GRANT_NOT_ALLOWED, Next.RESUME)
+    if history.awaits_marking:
+        return Refusal(Reason.RESULT_PENDING, Next.NONE)
     exhausted = bool(history.rounds) and round_to_use(rulebook, history, now_ms) is None
     too_many = 0 < rules.max_per_enrolment <= grants_given
     if not rules.enabled or history.passed or not exhausted or too_many:
@@ -266,6 +270,8 @@ def _unless_finished(rulebook: Rulebook, history: History, now_ms: int, *, any_t
         return None
     if history.running is not None:
         return Refusal(Reason.ATTEMPTS_REMAINING, Next.RESUME)
+    if history.awaits_marking:
+        return Refusal(Reason.RESULT_PENDING, Next.NONE)
     unused = round_to_use(rulebook, history, now_ms)
     if unused is not None:
         unlearned = exam_needs_learning(rulebook, history) and learning_percent(rulebook, unused) < 100

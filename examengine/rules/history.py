@@ -110,6 +110,10 @@ class Attempt:
     def passed(self) -> bool:
         return self.outcome is not None and self.outcome.result == "pass"
 
+    @property
+    def awaits_marking(self) -> bool:
+        return self.outcome is not None and self.outcome.reason is OutcomeReason.AWAITING_MARKING
+
 
 @dataclass(frozen=True, slots=True)
 class LearningReport:
@@ -166,3 +170,8 @@ class History:
     @property
     def passed(self) -> bool:
         return any(attempt.passed for attempt in self.attempts)
+
+    @property
+    def awaits_marking(self) -> bool:
+        """Whether a person still has to mark an attempt: it is neither passed nor failed yet."""
+        return any(attempt.awaits_marking for attempt in self.attempts)

@@ -22,7 +22,7 @@ import msgspec
 
 from examengine.findings import Finding
 from examengine.rules.checks import check
-from examengine.rules.rulebook import ChoiceSection, MultipleSection, Rulebook
+from examengine.rules.rulebook import ChoiceSection, MultipleSection, Rulebook, WrittenSection
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -31,7 +31,7 @@ DISPLAY_KEYS = frozenset({"meta.content_topics", "exam.support_phone", "support.
 """Leaves that only people read; they stay out of the digest."""
 CONFIRMABLE_TABLES = ("exam.", "hours.", "window.")
 """Assumed values of these tables keep a rulebook from being published until a named person confirms each."""
-_LEAF_TABLES = (ChoiceSection, MultipleSection)
+_LEAF_TABLES = (ChoiceSection, MultipleSection, WrittenSection)
 _TOO_DEEP = "嵌套太深，不像一份规则"
 _PROVENANCE_FORM = re.compile(r"[SI]:.*\S.*|D(:.*)?")
 

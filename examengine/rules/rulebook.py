@@ -4,6 +4,7 @@ Field names are the keys of the TOML file. An absent table is an absent feature 
 both ends included; :mod:`examengine.rules.calendar` turns them into instants.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -167,11 +168,44 @@ class MultipleSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSection:
+    """Items that are answered otherwise than by choosing an option.
+
+    ``partial_credit`` says what matching and cloze items earn of which only some parts are right: nothing, half,
+    or a share a part. ``markers``: persons who mark a short answer or an essay independently of each other (1 or 2).
+    """
+
+    count: int
+    points: Decimal
+    partial_credit: Literal["none", "half", "per_option"] = "none"
+    markers: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRules:
     single: ChoiceSection | None = None
     multiple: MultipleSection | None = None
     judge: ChoiceSection | None = None
+    short_answer: WrittenSection | None = None
+    numeric: WrittenSection | None = None
+    matching: WrittenSection | None = None
+    cloze: WrittenSection | None = None
+    essay: WrittenSection | None = None
     new_per_attempt: bool = True
+
+    def sections(self) -> Mapping[str, ChoiceSection | MultipleSection | WrittenSection]:
+        """The sections that there are, by their keys, in the order of the paper."""
+        named = {
+            "single": self.single,
+            "multiple": self.multiple,
+            "judge": self.judge,
+            "short_answer": self.short_answer,
+            "numeric": self.numeric,
+            "matching": self.matching,
+            "cloze": self.cloze,
+            "essay": self.essay,
+        }
+        return {key: section for key, section in named.items() if section is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,30 +10,30 @@ from decimal import Decimal
 
 import structlog
 
-from examengine.grading.keys import key_version
-from examengine.grading.mark import Score, mark
+from examengine.grading.mark import Score
 from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailable, Word
 from examengine.live.desk import CLAMP_MS
 from examengine.live.slots import slot_of
-from examengine.papers.blueprint import Blueprint, from_json
-from examengine.papers.paper import Paper, unpack
-from examengine.records import attempts, entries, errors, exams, hearing, outcomes
+from examengine.papers.paper import Paper
+from examengine.records import attempts, entries, errors, hearing, marking, outcomes
 from examengine.records.as_rules import closing_of
 from examengine.records.database import Database, Writing
 from examengine.records.enrolments import lock_enrolment
 from examengine.records.errors import Missing
 from examengine.records.hearing import Case
+from examengine.records.marking import Waiting
 from examengine.records.outcomes import Finish, FinishWord, NewOutcome, Outcome
-from examengine.records.shelf import Kept, Shelf
+from examengine.records.shelf import Shelf
 from examengine.records.words import CaseKind
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.closing import focus_losses_exceeded, grace_ms, outcome_of, presence_ms
 from examengine.rules.hearing import Deaf, leave_is_excused
-from examengine.rules.history import Closing, State
+from examengine.rules.history import Closing, OutcomeReason, State
 from examengine.sittings.deadlines import deadline_of, final_ms
 from examengine.sittings.ending import case_of, ended_of, lost_sitting, verdict_of
 from examengine.sittings.hearing import Prober
 from examengine.sittings.known import Known, read_known
+from examengine.sittings.scoring import Scorer, waiting_of
 from examengine.sittings.voided import settle_void
 
 PARKED_MS = 24 * 3_600_000
@@ -49,6 +49,14 @@ class Ended:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    """What a finish writes, and the answers that a person has to mark."""
+
+    recorded: Finish
+    waiting: Sequence[Waiting] = ()
+
+
 class Finisher:
     """Ends sittings, for candidates, sweeper and staff alike."""
 
@@ -57,7 +65,7 @@ class Finisher:
         self._desk = desk
         self._shelf = shelf
         self._prober = prober
-        self._blueprints: Kept[int, Blueprint] = Kept(64)  # of an exam never changes
+        self._scorer = Scorer(shelf)
 
     async def by_page(self, pen: Pen, reason: CloseReason, now_ms: int) -> Ended | Refusal | Standing:
         """A hand-in or a confirmed give-up by the page that holds the pen.
@@ -237,7 +245,7 @@ class Finisher:
         deaf = await self._deaf_before(known, sitting, now_ms)
         if deaf is None:
             return None
-        finish: Finish | None = None
+        finish: _Finish | None = None
         async with self._database.writing() as tx:
             await lock_enrolment(tx, attempt.enrolment_id)
             fresh = await entries.list_of_enrolment(tx, attempt.enrolment_id)
@@ -255,7 +263,9 @@ class Finisher:
                 finish = await self._finish(tx, now_known, sitting, closing, deaf, now_ms)
                 if finish is None:
                     return None
-                finished = await outcomes.record_finish(tx, finish, now_ms)
+                finished = await outcomes.record_finish(tx, finish.recorded, now_ms)
+                if finish.waiting and finished.word is FinishWord.RECORDED:
+                    await marking.wait_for(tx, attempt.id, known.owned.exam_id, finish.waiting, now_ms)
         if finish is None:
             deadline = deadline_of(known.rulebook, now_known.record, known.row)
             await self._desk.reopen(attempt.id, sitting.generation, sitting.closing, deadline, now_ms)
@@ -289,7 +299,7 @@ class Finisher:
 
     async def _finish(
         self, tx: Writing, known: Known, sitting: Sitting, closing: Closing, deaf: Sequence[Deaf], now_ms: int
-    ) -> Finish | None:
+    ) -> _Finish | None:
         """What to record; None where a person must decide, for whom it is listed then."""
         attempt, rulebook = known.owned.attempt, known.rulebook
         ended = ended_of(sitting, closing, known.order)
@@ -297,15 +307,9 @@ class Finisher:
         if deaf or sitting.word is Word.ABSENT:
             cases = await hearing.cases_of(tx, attempt.id)
         verdict = verdict_of(rulebook, sitting, ended, closing, deaf, cases)
-        blueprint = self._blueprints.find(known.owned.exam_id)
-        if blueprint is None:
-            exam = await exams.get_exam(tx, known.owned.exam_id)
-            blueprint = self._blueprints.put(exam.id, from_json(exam.blueprint.encode()))
-        paper = unpack(attempt.paper)
-        items = await self._shelf.items(tx, [item.version_id for item in paper.items])
-        keys = {version_id: item.key for version_id, item in items.items()}
-        score = mark(paper, blueprint, sitting.given, keys)
-        points = Decimal(score.total_hundredths) / 100
+        scored = await self._scorer.score(tx, known.owned.exam_id, attempt.paper, sitting.given, now_ms)
+        paper, score = scored.paper, scored.final()
+        points = None if score.waiting else Decimal(score.total_hundredths) / 100
         outcome = outcome_of(rulebook, verdict.ending, ended.at_ms, closing, points)
         if verdict.deaf is not None:
             decides = outcome.state is State.EXPIRED_NO_SCORE
@@ -315,8 +319,9 @@ class Finisher:
                 await attempts.look_again(tx, attempt.id, now_ms + PARKED_MS)
                 log.warning("undecided", attempt=attempt.id)
                 return None
-        is_marked = outcome.score is not None
-        return Finish(
+        waits = outcome.reason is OutcomeReason.AWAITING_MARKING
+        is_marked = waits or outcome.score is not None
+        recorded = Finish(
             attempt_id=attempt.id,
             generation=sitting.generation,
             questions=len(paper.items),
@@ -327,7 +332,7 @@ class Finisher:
                 result=outcome.result,
                 reason=outcome.reason.value,
                 cause=ended.reason.value,
-                key_version=key_version(keys) if is_marked else "",
+                key_version=scored.key_version if is_marked else "",
                 ended_ms=ended.at_ms,
                 deadline_ms=closing.deadline_ms,
                 deadline_reason=closing.reason.value,
@@ -337,6 +342,7 @@ class Finisher:
             detail=_detail(score) if is_marked else None,
             journal=[line.decode() for line in sitting.journal],
         )
+        return _Finish(recorded, waiting_of(scored) if waits else ())
 
     async def load(self, attempt_ids: Iterable[int]) -> dict[int, Known]:
         """What a finish reads of many attempts, in as many queries as for one; an id that is none is left out."""

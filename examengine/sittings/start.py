@@ -65,7 +65,7 @@ class Starter:
         self._desk = desk
         self._shelf = shelf
         self._new_seed = new_seed
-        self._pools: Kept[tuple[int, date], DrawPool] = Kept(32)
+        self._pools: Kept[tuple[int, date, Blueprint], DrawPool] = Kept(32)
 
     async def start(self, intent: StartIntent, session_version: int, stamp_ms: int) -> Started | Refusal:
         """Start the attempt of ``intent``.
@@ -203,11 +203,11 @@ class Starter:
         return standing
 
     async def _pool(self, tx: Reading, release_id: int, blueprint: Blueprint, day: date) -> DrawPool:
-        known = self._pools.find((release_id, day))
-        if known is not None and known.blueprint == blueprint:
+        known = self._pools.find((release_id, day, blueprint))
+        if known is not None:
             return known
         release = await self._shelf.release(tx, release_id)
-        return self._pools.put((release_id, day), DrawPool(blueprint, release, day))
+        return self._pools.put((release_id, day, blueprint), DrawPool(blueprint, release, day))
 
     async def _seed(self, tx: Reading, rulebook: Rulebook, record: EnrolmentRecord) -> bytes:
         """Fresh for each attempt, or the first attempt's where the rules give everyone one paper for all attempts."""

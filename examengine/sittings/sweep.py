@@ -1,4 +1,5 @@
-"""The sweeper: ends what is due, working from SQL; the desk's due set is a hint. One at a time, under a lease.
+"""The sweeper: ends what is due, working from SQL; the desk's due set is a hint. Results whose last mark is in are
+recorded beside that. One at a time, under a lease.
 
 It is fair: what cannot be ended, by a fault of ours or because it cannot be decided yet, waits longer every time and
 never stands before the others.
@@ -21,6 +22,7 @@ from examengine.records.errors import Missing, Unavailable
 from examengine.records.shapes import chunks
 from examengine.sittings.finish import Finisher
 from examengine.sittings.known import Known
+from examengine.sittings.marked import Settler
 from examengine.sittings.patience import Patience
 from examengine.sittings.push import Pusher
 
@@ -59,6 +61,7 @@ class Sweeper:
         leases: Leases,
         finisher: Finisher,
         pusher: Pusher,
+        settler: Settler,
         clock: Clock,
         owner: str,
     ) -> None:
@@ -67,6 +70,7 @@ class Sweeper:
         self._leases = leases
         self._finisher = finisher
         self._pusher = pusher
+        self._settler = settler
         self._clock = clock
         self._owner = owner
         self._lease: Lease | None = None
@@ -86,12 +90,13 @@ class Sweeper:
             group.create_task(self._again(self._push_all, PUSH_EVERY_S))
 
     async def sweep(self, now_ms: int) -> int:
-        """Push what waits, end what is due; the number of attempts ended.
+        """Push what waits, record results that people have marked, end what is due; the number of attempts ended.
 
         Raises:
             live.Unavailable, records.Unavailable: nothing could be ended.
         """
         await self._pusher.push_waiting(now_ms)
+        await self._settler.settle_due(now_ms)
         due = await self._due(now_ms)
         hinted = [one for one in await self._hinted(now_ms) if not self._waiting.waits(one, now_ms)]
         batch = [one for one in dict.fromkeys([*due, *hinted]) if not self._failing.waits(one, now_ms)]

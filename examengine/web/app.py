@@ -21,6 +21,7 @@ from examengine.web.candidate.live import LiveAnswers
 from examengine.web.candidate.routes import ROUTES as CANDIDATE_ROUTES
 from examengine.web.guards import Guard, Refuse, refuse_bare, wants_json
 from examengine.web.http import NotAllowed, error_page, see_other
+from examengine.web.media import ROUTES as MEDIA_ROUTES
 from examengine.web.operator.routes import ROUTES as OPERATOR_ROUTES
 from examengine.web.security import SecurityHeaders
 from examengine.web.services import Services, Serving
@@ -40,6 +41,7 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
         routes=[
             Route("/health", _health),
             Mount("/static", VersionedStatic(static, version_of(static))),
+            *MEDIA_ROUTES,
             *CANDIDATE_ROUTES,
             *AUTHOR_ROUTES,
             *SUPPORT_ROUTES,

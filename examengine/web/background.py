@@ -32,7 +32,15 @@ class Task(Protocol):
 
 def background_tasks(services: Services) -> tuple[Task, ...]:
     """What every worker runs."""
-    return (services.rebuilder, services.shipper, services.prober, services.sweeper, services.notary)
+    return (
+        services.rebuilder,
+        services.shipper,
+        services.prober,
+        services.sweeper,
+        services.notary,
+        services.regrader,
+        services.counter,
+    )
 
 
 @asynccontextmanager

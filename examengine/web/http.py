@@ -188,14 +188,18 @@ def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
     links = {
         Role.CANDIDATE: ("/my", _("我的考试")),
         Role.AUTHOR: ("/author/banks", _("题库")),
+        Role.MARKER: ("/marking", _("阅卷")),
         Role.SUPPORT: ("/support", _("客服")),
         Role.OPERATOR: ("/operator/exams", _("考试管理")),
     }
-    return tuple(
+    shown = [
         NavLink(href, text, here=bool(here) and href.startswith(here))
         for role, (href, text) in links.items()
         if role in visitor.roles
-    )
+    ]
+    if visitor.roles & {Role.AUTHOR, Role.OPERATOR}:
+        shown.append(NavLink("/author/statistics", _("统计")))
+    return tuple(shown)
 
 
 def page(name: str, context: object, status: int = 200) -> Response:

@@ -22,6 +22,7 @@ REPORTS: Mapping[str, str] = MappingProxyType(
         "L": _("收到一条迟到的“离开页面”报告，不计"),
         "B": _("收到一条迟到的“回到页面”报告，不计"),
         "V": _("收到一条迟到的“失去焦点”报告，不计"),
+        "q": _("系统恢复后，页面补交了此前已确认保存的作答"),
         "k": _("截止以后还想交卷"),
         "e": _("离开页面不计：系统当时可能收不到回来的消息"),
     }
@@ -59,7 +60,7 @@ def told_of_line(line: str, zone: str) -> Told | None:
             opened = _("打开考试页面") if epoch == "1" else _("在另一个页面继续考试")
             where = device_told(device[0]) if device else ""
             return Told(int(at), f"{opened}（{where}）" if where else opened)
-        case (("l" | "b" | "v" | "L" | "B" | "V" | "k" | "e"), [at, *_more]):
+        case (("l" | "b" | "v" | "L" | "B" | "V" | "k" | "e" | "q"), [at, *_more]):
             return Told(int(at), REPORTS[kind])
         case "s", [at, _mark, position, *_more]:
             text = _("较早的页面补交了第 {no} 题的答案，没有采用，另外保存").format(no=position)
@@ -103,7 +104,7 @@ def _in_order(lines: Sequence[str], zone: str, until_ms: int) -> Iterator[Told]:
             if heard_ms is not None and at - heard_ms > SILENT_MS:
                 yield from saves.told()
                 yield _silence(heard_ms, at)
-            heard_ms = at
+            heard_ms = max(at, heard_ms or 0)  # answers that were brought back have the instants of then
         if kind in "af":
             saves.add(line)
             continue

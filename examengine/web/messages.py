@@ -45,6 +45,12 @@ REASONS: Mapping[Reason, tuple[int, str, str, str]] = MappingProxyType(
         ),
         Reason.ALREADY_PASSED: (409, _("您已经及格"), _("您的成绩已经及格，不需要再考。"), ""),
         Reason.ATTEMPT_RUNNING: (409, _("您有一场考试正在进行"), _("考试时间在继续计算，请回到那场考试。"), ""),
+        Reason.RESULT_PENDING: (
+            409,
+            _("上一次考试还没有成绩"),
+            _("上一次考试正在等待人工评分。成绩登记以后，才知道是否需要再考。"),
+            "",
+        ),
         Reason.CARD_REQUIRED: (409, _("需要先激活学习卡"), _("激活一张激活卡后，才能学习和考试。"), ""),
         Reason.BATCH_REQUIRED: (409, _("需要先报名一期培训"), _("报名并参加一期培训后，才能考试。"), ""),
         Reason.ATTEMPTS_EXHAUSTED: (409, _("考试次数已用完"), _("您的考试次数都已用完，现在不能再考。"), ""),
@@ -144,7 +150,7 @@ OUTCOMES: Mapping[OutcomeReason, str] = MappingProxyType(
             "截止时您已离开考试页面，或者网络断开，没有交卷。按规定本次无成绩，登记为不及格。"
         ),
         OutcomeReason.FAIL_FORCED_EXIT: _("考试中途退出。按规定本次登记为不及格。"),
-        OutcomeReason.AWAITING_MARKING: _("答卷已收到，成绩还没有公布。"),
+        OutcomeReason.AWAITING_MARKING: _("已交卷，等待人工评分。全部评完以后登记成绩，您不需要办理什么。"),
         OutcomeReason.VOID: _("这次考试已作废，不计入次数。"),
     }
 )

@@ -16,13 +16,17 @@ from examengine.clock import Clock
 from examengine.live import Coalescer, Desk, Unavailable, WrongServer, connect
 from examengine.live.leases import Leases
 from examengine.live.limits import SignInLimits
+from examengine.publishing.proofs import Proofs
 from examengine.records import installation
 from examengine.records.database import Database
 from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
+from examengine.regrading.counting import Counter
+from examengine.regrading.work import Regrader
 from examengine.settings import Settings
 from examengine.sittings.finish import Finisher
 from examengine.sittings.hearing import Prober
+from examengine.sittings.marked import Settler
 from examengine.sittings.notary import Notary
 from examengine.sittings.push import Pusher
 from examengine.sittings.rebuild import Rebuilder
@@ -77,13 +81,17 @@ class Services:
     notary: Notary
     prober: Prober
     pusher: Pusher
+    regrader: Regrader
+    counter: Counter
     rebuilder: Rebuilder
     shipper: Shipper
+    settler: Settler
     sweeper: Sweeper
     tokens: Tokens
     accepts_starts: Callable[[], bool] = always
     questions: QuestionShelf = field(default_factory=QuestionShelf)
     serving: Serving = field(default_factory=Serving)
+    proofs: Proofs = field(default_factory=Proofs)
 
 
 @asynccontextmanager
@@ -117,6 +125,7 @@ async def open_services(
         finisher = Finisher(database, desk, shelf, prober)
         pusher = Pusher(database, desk, shelf)
         leases = Leases(calls)
+        settler = Settler(database, shelf)
         yield Services(
             settings=settings,
             clock=clock,
@@ -133,9 +142,12 @@ async def open_services(
             notary=Notary(database, leases, settings.evidence_keys, settings.data_dir, clock, secrets.token_hex(8)),
             prober=prober,
             pusher=pusher,
+            regrader=Regrader(database, shelf, leases, clock, _owner()),
+            counter=Counter(database, shelf, leases, clock, _owner()),
             rebuilder=Rebuilder(database, calls, mending_desk, leases, shelf, clock, secrets.token_hex(8)),
             shipper=Shipper(database, calls, leases, clock, secrets.token_hex(8)),
-            sweeper=Sweeper(database, desk, leases, finisher, pusher, clock, _owner()),
+            settler=settler,
+            sweeper=Sweeper(database, desk, leases, finisher, pusher, settler, clock, _owner()),
             tokens=Tokens(settings.signing_keys),
             accepts_starts=accepts_starts,
         )

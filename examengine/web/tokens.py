@@ -5,10 +5,11 @@ accepted, so keys can be rotated while exams run. Expiry is part of the signed t
 ``now_ms`` handed in: the signer never asks for the time.
 """
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from itsdangerous import BadSignature, Signer
 
@@ -54,6 +55,17 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An operation that was acknowledged: the item as the page names it (a12), its mark, value and instant."""
+
+    item: str
+    epoch: int
+    sequence: int
+    value: str
+    at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """What the second person saw when approving: the request and the digest of its content."""
 
@@ -85,6 +97,9 @@ class Tokens:
         self._form = _signer(masters, "examengine.form.1")
         self._intent = _signer(masters, "examengine.intent.1")
         self._approval = _signer(masters, "examengine.approval.1")
+        self._acknowledged = [
+            hmac.new(master.encode(), b"examengine.acknowledged.1", hashlib.sha256).digest() for master in masters
+        ]
         self._who = hmac.new(masters[0].encode(), b"examengine.who.1", hashlib.sha256).digest()
 
     def session(self, person_id: int, version: int, now_ms: int, *, hours: int = SESSION_HOURS) -> str:
@@ -115,6 +130,19 @@ class Tokens:
             return PageToken(int(attempt), int(person), int(generation), int(epoch), page_id)
         except ValueError:
             return None
+
+    def acknowledgement(self, attempt_id: int, person_id: int, told: Told) -> str:
+        """What a page may show later to prove that an operation was acknowledged, should we have lost it."""
+        return f"{told.at_ms}.{_proof(self._acknowledged[-1], attempt_id, person_id, told)}"
+
+    def read_acknowledgement(self, text: str, attempt_id: int, person_id: int, told: Told) -> Told | None:
+        """``told`` with the instant of the acknowledgement; None where the text does not prove it."""
+        at, _dot, proof = text.partition(".")
+        if not (at.isascii() and at.isdecimal() and len(at) <= 15 and proof.isascii()):
+            return None
+        told = replace(told, at_ms=int(at))
+        known = (_proof(key, attempt_id, person_id, told) for key in self._acknowledged)
+        return told if any(hmac.compare_digest(proof, each) for each in known) else None
 
     def form(self, person_id: int, now_ms: int) -> str:
         """The token in every other form; ``person_id`` 0 before the sign-in."""
@@ -164,6 +192,11 @@ class Tokens:
             return approval if now_ms < int(expires) else None
         except ValueError:
             return None
+
+
+def _proof(key: bytes, attempt_id: int, person_id: int, told: Told) -> str:
+    text = f"{attempt_id}~{person_id}~{told.item}~{told.epoch}~{told.sequence}~{told.at_ms}~{told.value}"
+    return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")[:12]).decode()
 
 
 def _sign(signer: Signer, *parts: int | str) -> str:

@@ -102,7 +102,10 @@ export class Card {
     let shown = 0;
     for (const [position, cell] of this.cells) {
       const fits =
-        !filter || (filter === "blank" ? !this.paper.answered(position) : this.paper.flagged(position));
+        !filter ||
+        (filter === "blank"
+          ? !this.paper.answered(position) || this.paper.partly(position)
+          : this.paper.flagged(position));
       cell.parentElement.hidden = !fits;
       shown += fits ? 1 : 0;
     }
@@ -115,8 +118,9 @@ export class Card {
   showCell(position) {
     const cell = this.cells.get(position);
     const [answered, flagged] = [this.paper.answered(position), this.paper.flagged(position)];
-    const unsynced = this.unsynced(position);
+    const [unsynced, partly] = [this.unsynced(position), this.paper.partly(position)];
     cell.classList.toggle("is-answered", answered);
+    cell.classList.toggle("is-partly", partly);
     cell.classList.toggle("is-flagged", flagged);
     cell.classList.toggle("is-unsynced", unsynced);
     if (unsynced && !cell.querySelector("i")) cell.append(document.createElement("i"));
@@ -124,7 +128,7 @@ export class Card {
     cell.setAttribute(
       "aria-label",
       say("cell", { n: position }) +
-        say(answered ? "cell-answered" : "cell-blank") +
+        say(partly ? "cell-partly" : answered ? "cell-answered" : "cell-blank") +
         (flagged ? say("cell-flagged") : "") +
         (unsynced ? say("cell-unsynced") : ""),
     );
@@ -180,7 +184,8 @@ export class Card {
     this.#setCurrent(position);
     const { node, options } = this.paper.questions.get(position);
     if (move) node.scrollIntoView({ block: "start" });
-    if (focus) (options.find((o) => o.checked) ?? options[0])?.focus({ preventScroll: true });
+    // a field to type into would bring the phone's keyboard up over the question
+    if (focus) (options.find((o) => o.checked) ?? options[0] ?? node).focus({ preventScroll: true });
   }
 
   step(by) {

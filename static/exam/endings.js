@@ -24,7 +24,7 @@ export class Endings {
       const result = await this.ask();
       if (result && result.reply.left > 0) break;
       await aWhile(2_000);
-      if (tries >= 10 && result) location.assign(`${this.base}/result`);
+      if (tries >= 10 && result && result.status < 500) location.assign(`${this.base}/result`);
     }
     if (!this.over) this.strip.clear("time-up");
   }
@@ -60,7 +60,8 @@ export class Endings {
       await aWhile(A_WHILE_MS);
       try {
         const { reply } = await post(`${this.base}/pulse`, { t: this.token(), n: this.number() });
-        if (reply.word === "closed") break;
+        // of another generation this page hears nothing more: the result page tells
+        if (reply.word === "closed" || reply.word === "stale_generation") break;
         if (reply.left > 0) {
           location.reload();
           return;

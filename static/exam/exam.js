@@ -12,6 +12,7 @@ import { Outbox } from "./outbox.js";
 import { Paper } from "./paper.js";
 import { Pen } from "./pen.js";
 import { Pulse } from "./pulse.js";
+import { proved, redeem } from "./redeem.js";
 import { compare, itemsOf } from "./rejoin.js";
 import { SaveState } from "./save_state.js";
 import { SideAnswers } from "./side_answers.js";
@@ -26,18 +27,22 @@ const BARRED = new Set(["closed", "too_late", "forced", "pen_lost", "revoked", "
 
 const AWAY = new Set(["revoked", "not_owner", "stale_generation"]);
 
-export function start(form) {
+const NO_TYPING = { size: 0, done() {}, flushAll() {}, stop() {} };
+
+// typed: the module typed.js, where the paper has questions that are typed
+export function start(form, typed = null) {
   readWording();
   const { exam: attempt, page, who, base, zone } = form.dataset;
   const [epoch, generation] = [Number(form.dataset.epoch), Number(form.dataset.generation)];
   let { token } = form.dataset;
   const storage = storageOrNull();
-  const paper = new Paper(form);
+  const paper = new Paper(form, typed?.Fields);
   const strip = new Strip(form);
   const turns = new Turns({ attempt, page, storage });
   let deadline = Number(form.dataset.deadline);
   let resentCount = 0;
   let rejoining = false;
+  let brought = 0;
   let settling = "";
 
   const timeOf = (ms) =>
@@ -58,7 +63,7 @@ export function start(form) {
       state(id, state, reply) {
         const position = Paper.position(id);
         if (state === "superseded") {
-          if (typeof reply.value === "string") paper.set(id, reply.value);
+          if (typeof reply.value === "string" && !outbox.of(id).next) paper.set(id, reply.value);
           strip.show("superseded", "info", say("superseded", { n: position }), { forMs: 15_000 });
         }
         saveState.item(id, state === "superseded" ? "saved" : state, reply?.at);
@@ -83,6 +88,16 @@ export function start(form) {
   outbox.shipped(Number(form.dataset.ship));
   for (const [id, item] of outbox.items) if (item.next && paper.has(id)) paper.set(id, item.next.v);
 
+  const typing = !typed ? NO_TYPING : new typed.Typing({
+    form, paper,
+    left: () => clock.left(),
+    hold(id) {
+      outbox.hold(id, paper.get(id));
+      card.showCell(Paper.position(id));
+      card.count();
+    },
+    save: changed,
+  });
   const card = new Card(form, paper, unsynced);
   const clock = new Clock({
     form,
@@ -154,7 +169,9 @@ export function start(form) {
       event.preventDefault();
       paper.set(`a${pressed.value}`, "");
       changed(`a${pressed.value}`);
-    } else if (pressed?.value !== "hand_in" || handIn.open()) {
+    } else {
+      typing.flushAll();
+      if (pressed?.value === "hand_in" && !handIn.open()) return;
       event.preventDefault();
       outbox.kick(true);
     }
@@ -167,7 +184,9 @@ export function start(form) {
   });
   addEventListener("offline", () => strip.show("offline", "warn", say("offline", { at: timeOf(serverNow()) })));
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden || endings.over) return;
+    if (endings.over) return;
+    typing.flushAll();
+    if (document.hidden) return;
     outbox.kick(true);
     ask();
   });
@@ -185,7 +204,7 @@ export function start(form) {
   });
   addEventListener("beforeunload", (event) => {
     const isSafe = endings.over || pen.lost || leaving.own || handIn.sent;
-    if (outbox.waiting().length && !isSafe) event.preventDefault();
+    if ((outbox.waiting().length || typing.size) && !isSafe) event.preventDefault();
   });
   clock.start();
   saveState.begin();
@@ -193,7 +212,10 @@ export function start(form) {
   settle();
 
   function changed(id) {
-    outbox.put(id, paper.get(id));
+    typing.done(id);
+    // a field is left as it was entered, or after its text was saved
+    if (!paper.isTyped(id) || !outbox.settled(id, paper.get(id))) outbox.put(id, paper.get(id));
+    else saveState.item(id, "saved");
     side.drop(id);
     card.showCell(Paper.position(id));
     card.count();
@@ -287,6 +309,7 @@ export function start(form) {
   async function askToRejoin() {
     let result = null;
     try {
+      brought += await redeem({ base, token, lost: proved(storage, attempt, outbox.record) });
       result = await post(`${base}/rejoin`, { t: token });
     } catch {
       // asked again below
@@ -311,7 +334,8 @@ export function start(form) {
     pen.hold(reply.epoch);
     const commit = outbox.rename({ token, epoch: reply.epoch, generation: reply.generation });
     const items = itemsOf(reply);
-    const count = compare({ items, outbox, paper, aside: (id, value) => side.add(id, value) });
+    const count = brought + compare({ items, outbox, paper, aside: (id, value) => side.add(id, value) });
+    brought = 0;
     commit();
     heard(result);
     outbox.resume();
@@ -325,6 +349,7 @@ export function start(form) {
   }
 
   function stopAll() {
+    typing.stop();
     line.stop();
     later.stop();
     again.stop();
@@ -338,6 +363,7 @@ export function start(form) {
   }
 
   function lostPen(reply) {
+    typing.flushAll();
     outbox.resume();
     outbox.losePen();
     stopAll();
@@ -385,4 +411,5 @@ export function start(form) {
 }
 
 const form = document.querySelector("form[data-exam]");
-if (form) start(form);
+if (form?.querySelector(".part")) import("./typed.js").then((typed) => start(form, typed));
+else if (form) start(form);

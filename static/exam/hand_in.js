@@ -29,12 +29,14 @@ export class HandIn {
   open() {
     if (!this.dialog.showModal) return false;
     if (this.locked || this.dialog.open) return true;
-    const [blank, flagged] = [this.paper.blank(), this.paper.marked()];
-    const text = blank.length || flagged.length ? "hand-in" : "hand-in-all";
-    const counts = { blank: blank.length, flagged: flagged.length, total: this.paper.positions.length };
+    const [blank, partly, flagged] = [this.paper.blank(), this.paper.unfinished(), this.paper.marked()];
+    const text = partly.length ? "hand-in-partly" : blank.length || flagged.length ? "hand-in" : "hand-in-all";
+    const total = this.paper.positions.length;
+    const counts = { blank: blank.length, partly: partly.length, flagged: flagged.length, total };
+    const open = [...blank, ...partly].sort((a, b) => a - b);
     this.dialog.querySelector("[data-hand-in-text]").textContent = say(text, counts);
-    this.dialog.querySelector("[data-hand-in-blank]").hidden = blank.length === 0;
-    this.dialog.querySelector("[data-hand-in-blanks]").replaceChildren(...blank.map((p) => this.#cell(p)));
+    this.dialog.querySelector("[data-hand-in-blank]").hidden = open.length === 0;
+    this.dialog.querySelector("[data-hand-in-blanks]").replaceChildren(...open.map((p) => this.#cell(p)));
     this.anyway.checked = false;
     this.refresh();
     this.dialog.showModal();
@@ -47,7 +49,8 @@ export class HandIn {
     cell.className = "cell";
     cell.href = `#q${position}`;
     cell.textContent = position;
-    cell.setAttribute("aria-label", say("cell", { n: position }));
+    cell.classList.toggle("is-partly", this.paper.partly(position));
+    cell.setAttribute("aria-label", say("cell", { n: position }) + (this.paper.partly(position) ? say("cell-partly") : ""));
     cell.addEventListener("click", (event) => {
       event.preventDefault();
       this.dialog.close();

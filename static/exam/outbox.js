@@ -51,7 +51,7 @@ export class Outbox {
       if (record.epoch !== this.record.epoch) continue;
       this.record.n = Math.max(this.record.n, record.n);
       if (key !== this.key) continue;
-      for (const [id, op] of Object.entries(record.ops)) this.#item(id).next = op;
+      for (const [id, { held, ...op }] of Object.entries(record.ops)) this.#item(id).next = op;
       Object.assign(this.record, { kept: record.kept, side: record.side });
     }
   }
@@ -82,6 +82,22 @@ export class Outbox {
   number() {
     this.record.n += 1;
     return this.record.n;
+  }
+
+  // Kept here but not sent: somebody is still typing.
+  hold(id, value) {
+    const item = this.#item(id);
+    item.next = { n: this.number(), v: value, b: item.revision, held: true };
+    this.persist();
+  }
+
+  // Whether the server has this very value and nothing else is on its way; what was held is dropped then.
+  settled(id, value) {
+    const item = this.#item(id);
+    if (item.flying || item.value !== value || (item.next && !item.next.held)) return false;
+    item.next = null;
+    this.persist();
+    return true;
   }
 
   put(id, value) {
@@ -171,7 +187,7 @@ export class Outbox {
   }
 
   #ready() {
-    const fits = ([, { next, flying }]) => next && !flying && !(this.penLost && next.told);
+    const fits = ([, { next, flying }]) => next && !next.held && !flying && !(this.penLost && next.told);
     return [...this.items].filter(fits).sort(([, a], [, b]) => a.next.n - b.next.n);
   }
 
@@ -278,7 +294,7 @@ export class Outbox {
     } else {
       Object.assign(item, { value: op.v, mark: [this.record.epoch, op.n] });
       if (!(reply.ship >= item.revision)) {
-        this.record.kept[id] = { e: this.record.epoch, n: op.n, v: op.v, r: item.revision };
+        this.record.kept[id] = { e: this.record.epoch, n: op.n, v: op.v, r: item.revision, k: reply.ack };
       }
     }
     this.failed.delete(id);

@@ -5,7 +5,8 @@ import { say } from "./wording.js";
 const CALM_MS = 300;
 
 export class Paper {
-  constructor(form) {
+  // Fields: of typed.js, where the paper has questions that are typed
+  constructor(form, Fields = null) {
     this.form = form;
     this.questions = new Map();
     this.delays = new Map();
@@ -14,6 +15,7 @@ export class Paper {
       this.questions.set(position, {
         node,
         options: [...node.querySelectorAll(".opt input")],
+        typed: Fields && node.querySelector(".part") ? new Fields(node) : null,
         flag: node.querySelector(".flag input"),
         stateNode: node.querySelector(".q-state"),
         state: node.querySelector(".q-state").dataset.state,
@@ -36,12 +38,12 @@ export class Paper {
 
   // What the server wrote into the page for an id: value, revision, and the mark [epoch, n] of who wrote it.
   written(id) {
-    const { node, options, flag } = this.questions.get(Paper.position(id));
+    const { node, options, typed, flag } = this.questions.get(Paper.position(id));
     const { rev, mark, flagRev, flagMark } = node.dataset;
     const isFlag = id.startsWith("f");
     const chosen = options.filter((o) => o.defaultChecked).map((o) => o.value);
     return {
-      value: isFlag ? (flag.defaultChecked ? "1" : "") : chosen.sort().join(""),
+      value: isFlag ? (flag.defaultChecked ? "1" : "") : (typed?.written ?? chosen.sort().join("")),
       revision: Number(isFlag ? flagRev : rev),
       mark: ((isFlag ? flagMark : mark) || "0.0").split(".").map(Number),
     };
@@ -50,12 +52,14 @@ export class Paper {
   get(id) {
     const question = this.questions.get(Paper.position(id));
     if (id.startsWith("f")) return question.flag.checked ? "1" : "";
+    if (question.typed) return question.typed.value;
     return question.options.filter((o) => o.checked).map((o) => o.value).sort().join("");
   }
 
   set(id, value) {
     const question = this.questions.get(Paper.position(id));
     if (id.startsWith("f")) question.flag.checked = value === "1";
+    else if (question.typed) question.typed.value = value;
     else for (const option of question.options) option.checked = value.includes(option.value);
     this.form.dispatchEvent(new CustomEvent("exam:changed", { detail: Paper.position(id) }));
   }
@@ -64,8 +68,8 @@ export class Paper {
   touched() {
     const moved = (input) => input.checked !== input.defaultChecked;
     const ids = [];
-    for (const [position, { options, flag }] of this.questions) {
-      if (options.some(moved)) ids.push(`a${position}`);
+    for (const [position, { options, typed, flag }] of this.questions) {
+      if (typed ? typed.value !== typed.written : options.some(moved)) ids.push(`a${position}`);
       if (moved(flag)) ids.push(`f${position}`);
     }
     return ids;
@@ -74,12 +78,23 @@ export class Paper {
   // The letters shown for a value: what the candidate calls his answer.
   letters(position, value) {
     const question = this.questions.get(position);
+    if (question.typed) return value ? question.typed.told(value, say("none")) : say("none");
     const shown = question.options.filter((o) => value.includes(o.value));
     return shown.map((o) => o.nextElementSibling.querySelector(".letter").textContent).join("") || say("none");
   }
 
   answered(position) {
-    return this.questions.get(position).options.some((o) => o.checked);
+    const { options, typed } = this.questions.get(position);
+    return typed ? typed.given > 0 : options.some((o) => o.checked);
+  }
+
+  isTyped(id) {
+    return id.startsWith("a") && this.questions.get(Paper.position(id)).typed !== null;
+  }
+
+  // Some of several parts are answered.
+  partly(position) {
+    return Boolean(this.questions.get(position).typed?.partly);
   }
 
   flagged(position) {
@@ -88,6 +103,10 @@ export class Paper {
 
   blank() {
     return this.positions.filter((p) => !this.answered(p));
+  }
+
+  unfinished() {
+    return this.positions.filter((p) => this.partly(p));
   }
 
   marked() {
@@ -113,8 +132,9 @@ export class Paper {
 
   lock(locked) {
     this.form.classList.toggle("is-locked", locked);
-    for (const { options, flag, node } of this.questions.values()) {
-      for (const input of [...options, flag, ...node.querySelectorAll("button")]) input.disabled = locked;
+    for (const { options, typed, flag, node } of this.questions.values()) {
+      const fields = typed?.fields ?? [];
+      for (const input of [...options, ...fields, flag, ...node.querySelectorAll("button")]) input.disabled = locked;
     }
   }
 }

@@ -3,7 +3,7 @@
 //   token, who   the page's signed token; an opaque mark of the person, for the sign-out
 //   g, epoch, page, n   generation, epoch and id of the page, and the highest number it has used
 //   ops   id → { n, v, b, told }   not acknowledged yet; told: the server has it as a side entry, never as an answer
-//   kept  id → { e, n, v, r }      acknowledged under mark e.n as revision r, not known to be in SQL yet
+//   kept  id → { e, n, v, r, k }   acknowledged under mark e.n as revision r, not known to be in SQL yet; k proves it
 //   side  id → v                   could not be saved; stands beside the saved answer until the candidate decides
 //
 // Records outlive deploys and may be tampered with: what cannot be read is dropped, piece by piece.
@@ -30,7 +30,8 @@ export function storageOrNull() {
 }
 
 const count = (n) => Number.isSafeInteger(n) && n >= 0;
-const value = (v) => typeof v === "string" && v.length <= 64;
+const value = (v) => typeof v === "string" && v.length <= 16_448;
+const proof = (k) => k === undefined || (typeof k === "string" && k.length <= 64);
 
 function entries(part, fits) {
   if (typeof part !== "object" || part === null) return {};
@@ -55,7 +56,7 @@ export function readRecord(text) {
     n: count(made.n) ? made.n : 0,
     at: count(made.at) ? made.at : 0,
     ops: entries(made.ops, (op) => op && count(op.n) && op.n > 0 && value(op.v) && count(op.b)),
-    kept: entries(made.kept, (op) => op && count(op.e) && count(op.n) && value(op.v) && count(op.r)),
+    kept: entries(made.kept, (op) => op && count(op.e) && count(op.n) && value(op.v) && count(op.r) && proof(op.k)),
     side: entries(made.side, value),
   };
 }

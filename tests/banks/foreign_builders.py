@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Mapping
 
 from examengine.banks.cells.grid import UnreadableFileError
-from examengine.banks.item import Item
 from examengine.banks.readers.foreign import nothing, read_foreign
 from examengine.banks.readers.formats import Format
 from examengine.banks.readers.reading import BankReading
@@ -25,11 +24,6 @@ def read(data: str | bytes, form: Format, encoding: str | None = None) -> BankRe
         return read_foreign(data, form, encoding)
     except UnreadableFileError as refused:
         return nothing(form, refused.encoding, refused.remark.code, refused.remark.message)
-
-
-def the_one_kept_out(reading: BankReading) -> Item:
-    assert len(reading.kept_out) == 1, reading.findings
-    return reading.kept_out[0].item
 
 
 def zip_of(parts: Mapping[str, bytes | str]) -> bytes:

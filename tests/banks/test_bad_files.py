@@ -63,7 +63,7 @@ def refusal(data: bytes, name: str = "题库.xlsx") -> str:
         (b"%PDF-1.7 ...", "not_a_workbook"),
         (b"\x89PNG\r\n\x1a\n", "not_a_workbook"),
         (b"Rar!\x1a\x07", "not_a_workbook"),
-        (b"<html><table><tr><td>x</td></tr></table></html>", "not_a_workbook"),
+        (b"<html><p>x</p></html>", "not_a_workbook"),
         (b'<?xml version="1.0"?><Workbook/>', "not_a_workbook"),
         (a_zip(**{"word/document.xml": b"<x/>"}), "no_questions"),
         (a_zip(**{"word/document.xml": b"<x>"}), "file_unreadable"),

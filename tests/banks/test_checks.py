@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from examengine.banks.checks import Problem, bear_their_letters, check_item, repetitions
+from examengine.banks.checks import bear_their_letters, check_item, repetitions
 from examengine.banks.item import TRUE_FALSE_OPTIONS, Item, Kind, Option
+from examengine.banks.problems import Problem
 from examengine.banks.wording import EXPLANATION_LIMIT, LINE_LIMIT, OPTION_LIMIT, STEM_LIMIT
 from tests.banks.builders import a_single_choice, a_true_false
 
@@ -52,7 +53,7 @@ def with_options(*texts: str) -> Item:
         (replace(GOOD, key=frozenset("z")), ("error", "key_without_option", "key")),
         (replace(GOOD, key=frozenset("ab")), ("error", "key_one_expected", "key")),
         (replace(GOOD, kind=Kind.MULTIPLE_CHOICE), ("warning", "key_single_letter", "key")),
-        (replace(GOOD, kind=Kind.ESSAY), ("error", "not_deliverable_yet", "stem")),
+        (replace(GOOD, kind=Kind.OTHER), ("error", "not_deliverable_yet", "stem")),
         (replace(GOOD, points_hundredths=-1), ("error", "points_out_of_range", "points")),
         (replace(GOOD, difficulty="极难"), ("error", "difficulty_unknown", "difficulty")),
         (replace(GOOD, explanation="故选B"), ("info", "explanation_names_letters", "explanation")),

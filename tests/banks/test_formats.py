@@ -13,7 +13,7 @@ from examengine.banks.item import Kind
 from examengine.banks.readers import READER_FAILED, read_bank
 from examengine.banks.readers.foreign_child import answer_for
 from examengine.banks.readers.formats import FORMATS, Format, format_of
-from tests.banks.builders import HEADER, codes, csv_of, workbook_of
+from tests.banks.builders import HEADER, codes, csv_of, the_item, workbook_of
 from tests.banks.foreign_builders import PNG, answer, docx_of, moodle, qti1, qti2_item, quiz, read, zip_of
 
 AIKEN = "首都是？\nA. 上海\nB. 北京\nANSWER: B\n"
@@ -115,9 +115,9 @@ def test_scripts_and_paths_out_of_a_package_do_nothing() -> None:
     data = zip_of({"imsmanifest.xml": "<m/>", "../../a.xml": quiz(), "quiz.xml": quiz(moodle("essay", "", evil))})
     reading = read(data, "moodle_xml")
     assert reading.media == ()
-    (kept,) = read(quiz(moodle("essay", "", evil)), "moodle_xml").kept_out
-    assert "script" not in kept.item.markup + kept.item.stem
-    assert "passwd" not in kept.item.markup
+    item = the_item(read(quiz(moodle("essay", "", evil)), "moodle_xml"))
+    assert "script" not in item.markup + item.stem
+    assert "passwd" not in item.markup
 
 
 @pytest.mark.parametrize(
@@ -214,6 +214,5 @@ def test_the_empty_and_the_too_large_are_refused_before_anything_is_started() ->
 
 def test_a_reading_survives_the_way_back_from_the_child() -> None:
     reading = read_bank(f"{GIFT}\n谈谈。{{}}\n".encode(), "x")
-    (kept,) = reading.kept_out
-    assert (reading.by_type[Kind.ESSAY], kept.item.kind) == (1, Kind.ESSAY)
+    assert (reading.by_type[Kind.ESSAY], reading.items[-1].item.kind) == (1, Kind.ESSAY)
     assert reading == answer_for(f"{GIFT}\n谈谈。{{}}\n".encode(), "gift", None).reading

@@ -5,6 +5,7 @@ import pytest
 
 from examengine.banks.item import Kind
 from examengine.banks.readers.reading import BankReading
+from examengine.banks.responses import EssayExpected
 from tests.banks.builders import codes, letters, the_item
 from tests.banks.foreign_builders import read
 
@@ -61,10 +62,10 @@ def test_chapters_and_kinds_around_questions_are_understood() -> None:
         {"type": "试题", "questions": [{"type": "简答题", "content": "谈谈。", "options": [], "answer": "要点"}]},
     ]
     reading = shaped(value)
-    judged, several = (one.item for one in reading.items)
+    judged, several, essay = (one.item for one in reading.items)
     assert (judged.kind, judged.key, judged.topic) == (Kind.TRUE_FALSE, {"t"}, "总则")
     assert (several.kind, letters(several)) == (Kind.MULTIPLE_CHOICE, "BC")
-    assert reading.by_type[Kind.ESSAY] == 1
+    assert (essay.kind, essay.expected) == (Kind.ESSAY, EssayExpected("要点"))
 
 
 def test_one_object_a_line() -> None:

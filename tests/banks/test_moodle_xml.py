@@ -17,7 +17,7 @@ from examengine.banks.responses import (
     TextExpected,
 )
 from tests.banks.builders import codes, letters, the_item
-from tests.banks.foreign_builders import PNG, answer, moodle, quiz, read, the_one_kept_out
+from tests.banks.foreign_builders import PNG, answer, moodle, quiz, read
 
 SINGLE = answer("0", "上海") + answer("100", "北京") + "<single>true</single>"
 
@@ -27,7 +27,7 @@ def xml(*questions: str) -> BankReading:
 
 
 def kept_out(*questions: str) -> Item:
-    return the_one_kept_out(xml(*questions))
+    return the_item(xml(*questions))
 
 
 def test_a_single_choice_with_all_that_belongs_to_it() -> None:

@@ -107,13 +107,12 @@ def test_a_whole_paper_with_headings_and_answers_at_the_end() -> None:
         Kind.TRUE_FALSE: 2,
         Kind.ESSAY: 2,
     }
-    first, second, third, fourth, fifth = (one.item for one in reading.items)
+    first, second, third, fourth, fifth, essay, _ = (one.item for one in reading.items)
     assert (letters(first), first.points_hundredths, first.topic) == ("D", 200, "第一章 总则")
     assert second.stem == "35．2010年起施行的是"
     assert texts(second) == ["2010年1月1日起施行", "维生素A、B族都是"]
     assert (letters(third), third.explanation) == ("AB", "因为一、二。\n1. 不是新题，是解析")
     assert (fourth.stem, fourth.key, fifth.key, fifth.explanation) == ("丁。", {"t"}, {"f"}, "错在这里。")
-    essay, _ = (one.item for one in reading.kept_out)
     assert essay.stem == "己：\n（1）一问\n（2）二问"
     assert essay.expected == EssayExpected("要点\n1. 第一点\n2. 第二点")
 
@@ -173,8 +172,8 @@ def test_what_stands_below_a_question_is_told_by_its_name() -> None:
 
 
 def test_an_answer_that_is_short_is_kept_for_a_blank() -> None:
-    (kept,) = prose("1. 水是____。\n答案：H2O").kept_out
-    assert kept.item.expected == TextExpected((AcceptedText("H2O"),))
+    item = the_item(prose("1. 水是____。\n答案：H2O"))
+    assert item.expected == TextExpected((AcceptedText("H2O"),))
 
 
 def test_a_finding_names_line_and_question() -> None:

@@ -1,10 +1,12 @@
+import re
+
 import pytest
 
 from examengine.banks.item import Kind
 from examengine.banks.readers.reading import BankReading
 from examengine.banks.responses import AcceptedText, NumberExpected, NumberRange, Pair, PairsExpected, TextExpected
 from tests.banks.builders import codes, letters, the_item
-from tests.banks.foreign_builders import earns, equals, lid, material, qti1, qti1_item, read, the_one_kept_out
+from tests.banks.foreign_builders import earns, equals, lid, material, qti1, qti1_item, read
 
 CITIES = {"a": "上海", "b": "北京", "c": "广州"}
 STEM = material("&lt;p&gt;首都是？&lt;/p&gt;")
@@ -72,12 +74,12 @@ def test_text_without_a_question_is_not_counted() -> None:
 def test_numbers_and_spans() -> None:
     bounds = '<and><vargte respident="r">2.5</vargte><varlte respident="r">3.5</varlte></and>'
     span = f"<or>{equals('r', '3')}{bounds}</or>"
-    kept = the_one_kept_out(item("numerical_question", STEM + FIB.format(""), earns(span)))
+    kept = the_item(item("numerical_question", STEM + FIB.format(""), earns(span)))
     assert kept.expected == NumberExpected((NumberRange("2.5", "3.5"),))
 
 
 def test_texts_and_pairs_are_kept() -> None:
-    kept = the_one_kept_out(
+    kept = the_item(
         item("short_answer_question", STEM + FIB.format(""), earns(equals("r", "北京") + equals("r", "京")))
     )
     assert kept.expected == TextExpected((AcceptedText("北京"), AcceptedText("京")))
@@ -90,9 +92,7 @@ def test_texts_and_pairs_are_kept() -> None:
         f'<response_label ident="{key}">{material(text)}</response_label>' for key, text in CITIES.items()
     )
     pairs = left.format("x", labels) + left.format("y", labels)
-    kept = the_one_kept_out(
-        item("matching_question", STEM + pairs, earns(equals("x", "b")) + earns(equals("y", "a")))
-    )
+    kept = the_item(item("matching_question", STEM + pairs, earns(equals("x", "b")) + earns(equals("y", "a"))))
     assert kept.expected == PairsExpected((Pair("左x", "北京"), Pair("左y", "上海")), ("广州",))
 
 
@@ -114,3 +114,27 @@ def test_a_doctype_without_entities_is_harmless() -> None:
     text = qti1(qti1_item("", STEM + lid("r", "Single", CITIES), earns(equals("r", "b"))))
     text = text.replace("?>", '?><!DOCTYPE questestinterop SYSTEM "ims_qtiasiv1p2.dtd">', 1)
     assert read(text, "qti").importable == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "written", "cardinality", "kind"),
+    [
+        ("QUESTIONTYPE", "SINGLE CHOICE QUESTION", "Single", Kind.SINGLE_CHOICE),
+        ("QUESTIONTYPE", "MULTIPLE CHOICE QUESTION", "Multiple", Kind.MULTIPLE_CHOICE),
+        ("qmd_questiontype", "Multi-Select", "Multiple", Kind.MULTIPLE_CHOICE),
+        ("qmd_questiontype", "Multiple Choice", "Single", Kind.SINGLE_CHOICE),
+        ("qmd_questiontype", "Ordering", "Ordered", Kind.OTHER),
+    ],
+)
+def test_the_kinds_of_ilias_and_brightspace(label: str, written: str, cardinality: str, kind: Kind) -> None:
+    meta = f"<qtimetadata><qtimetadatafield><fieldlabel>{label}</fieldlabel>"
+    meta += f"<fieldentry>{written}</fieldentry></qtimetadatafield></qtimetadata>"
+    one = qti1_item("", STEM + lid("r", cardinality, CITIES), earns(equals("r", "b")))
+    reading = read(qti1(one.replace("<presentation>", f"<itemmetadata>{meta}</itemmetadata><presentation>")), "qti")
+    assert reading.by_type[kind] == reading.total == 1
+
+
+def test_mistakes_counted_in_a_variable_of_their_own_earn_nothing() -> None:
+    wrong = re.sub(r'varname="[^"]*"', 'varname="D2L_Incorrect"', earns(equals("r", "a")))
+    scoring = wrong + earns(equals("r", "b"))
+    assert letters(the_item(item("multiple_choice_question", STEM + lid("r", "Single", CITIES), scoring))) == "B"

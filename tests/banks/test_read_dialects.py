@@ -3,9 +3,22 @@
 import pytest
 
 from examengine.banks.item import Item, Kind
+from examengine.banks.responses import (
+    AcceptedText,
+    EssayExpected,
+    Expected,
+    Gap,
+    GapsExpected,
+    NumberExpected,
+    NumberRange,
+    Pair,
+    PairsExpected,
+    TextExpected,
+)
 from tests.banks.builders import HEADER, codes, letters, read_question, read_rows, the_item
 
 S, M, T = Kind.SINGLE_CHOICE, Kind.MULTIPLE_CHOICE, Kind.TRUE_FALSE
+NO_OPTIONS = dict.fromkeys(("选项A", "选项B", "选项C", "选项D"), "")
 PLAIN = ("题干", "选项A", "选项B", "选项C", "选项D", "答案")
 
 
@@ -319,8 +332,8 @@ def test_answers_that_are_python_lists_without_options() -> None:
     rows = [(f"（ ）是第 {n} 位候选人的名字。", f"['某{n}']") for n in range(9)]
     reading = read_rows(*rows, ("（ ）没有人知道答案。", "[]"))
     assert reading.by_type[Kind.SHORT_ANSWER] == reading.total == 10
-    assert codes(reading, "error").count("not_deliverable_yet") == 10
-    assert codes(reading, "error").count("key_missing") == 1
+    assert reading.items[0].item.expected == TextExpected((AcceptedText("某0"),))
+    assert codes(reading, "error") == ["key_missing"]
 
 
 @pytest.mark.parametrize(
@@ -329,18 +342,68 @@ def test_answers_that_are_python_lists_without_options() -> None:
         ("填空题", Kind.SHORT_ANSWER),
         ("简答题", Kind.ESSAY),
         ("论述题", Kind.ESSAY),
-        ("数值题", Kind.NUMERIC),
-        ("匹配题", Kind.MATCHING),
-        ("完形填空", Kind.CLOZE),
-        ("排序题", Kind.OTHER),
     ],
 )
-def test_what_cannot_be_delivered_is_counted_and_stays_out(word: str, kind: Kind) -> None:
-    reading = read_question(题型=word, 选项A="", 选项B="", 选项C="", 选项D="", 正确答案="要点")
-    assert (reading.total, reading.by_type[kind], reading.importable) == (1, 1, 0)
-    assert [(f.severity, f.code, f.where) for f in reading.findings] == [
-        ("error", "not_deliverable_yet", "第 2 行 B 列")
-    ]
+def test_a_question_without_options_keeps_its_answer(word: str, kind: Kind) -> None:
+    reading = read_question(题型=word, **NO_OPTIONS, 正确答案="要点")
+    item = the_item(reading)
+    assert (item.kind, item.options, reading.findings) == (kind, (), ())
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "expected"),
+    [
+        ("填空题", "甲 | 乙", TextExpected((AcceptedText("甲"), AcceptedText("乙")))),
+        ("数值题", "3.10", NumberExpected((NumberRange("3.1", "3.1"),))),
+        ("数值题", "2.9～3.1", NumberExpected((NumberRange("2.9", "3.1"),))),
+        ("数值题", "3±0.1", NumberExpected((NumberRange("2.9", "3.1"),))),
+        ("匹配题", "甲 → 1\n乙->2\n→ 3", PairsExpected((Pair("甲", "1"), Pair("乙", "2")), ("3",))),
+        ("连线题", "甲=1；乙=2", PairsExpected((Pair("甲", "1"), Pair("乙", "2")))),
+        ("简答题", "要点", EssayExpected("要点")),
+        ("论述题", "", EssayExpected("")),
+    ],
+)
+def test_the_words_of_a_key_say_what_is_expected(word: str, key: str, expected: Expected) -> None:
+    assert the_item(read_question(题型=word, **NO_OPTIONS, 正确答案=key)).expected == expected
+
+
+@pytest.mark.parametrize(
+    ("stem", "key", "marked"),
+    [
+        ("甲____乙____", "一；二", "甲{1}乙{2}"),
+        ("甲（ ）乙(  )", "一、二", "甲（{1}）乙({2})"),
+        ("甲____乙____", "(1)一 (2)二", "甲{1}乙{2}"),
+        ("甲____乙____", "①一②二", "甲{1}乙{2}"),
+    ],
+)
+def test_as_many_answers_as_blanks_fill_them_in_order(stem: str, key: str, marked: str) -> None:
+    reading = read_question(题型="填空题", 题干=stem, **NO_OPTIONS, 正确答案=key)
+    item = the_item(reading)
+    assert reading.by_type[Kind.SHORT_ANSWER] == 1, "counted as the file calls it"
+    assert (item.kind, item.stem) == (Kind.CLOZE, marked)
+    assert item.expected == GapsExpected(
+        tuple(Gap(f"{{{n}}}", TextExpected((AcceptedText(text),))) for n, text in ((1, "一"), (2, "二")))
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "code"),
+    [
+        ("数值题", "约三", "key_unreadable"),
+        ("匹配题", "甲一乙二", "key_unreadable"),
+        ("填空题", "", "key_missing"),
+        ("排序题", "1234", "not_deliverable_yet"),
+    ],
+)
+def test_a_key_that_says_nothing_is_named_once(word: str, key: str, code: str) -> None:
+    reading = read_question(题型=word, **NO_OPTIONS, 正确答案=key)
+    assert (reading.total, reading.importable, codes(reading)) == (1, 0, [code])
+
+
+def test_a_cloze_with_another_number_of_answers_than_blanks_stays_out() -> None:
+    reading = read_question(题型="多空填空", 题干="甲____乙____", **NO_OPTIONS, 正确答案="一；二；三")
+    assert codes(reading, "error") == ["blanks_differ"]
+    assert "题干里有 2 个空，答案有 3 个" in reading.findings[0].message
 
 
 def test_blanks_in_columns_are_cloze_where_there_are_several() -> None:
@@ -349,7 +412,7 @@ def test_blanks_in_columns_are_cloze_where_there_are_several() -> None:
         header, ("{1} 和 {2}", "fillblank", "", "甲", "1", "乙", "1"), ("{1} 呢", "fillblank", "", "甲", "1", "", "")
     )
     assert (reading.by_type[Kind.CLOZE], reading.by_type[Kind.SHORT_ANSWER]) == (1, 1)
-    assert codes(reading, "error") == ["not_deliverable_yet", "not_deliverable_yet"]
+    assert [read.item.kind for read in reading.items] == [Kind.CLOZE, Kind.SHORT_ANSWER]
 
 
 def test_dialects_of_difficulty_are_read_and_said() -> None:

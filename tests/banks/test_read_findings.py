@@ -38,7 +38,7 @@ NO_OPTIONS = {"选项A": "", "选项B": "", "选项C": "", "选项D": ""}
         ({"分值": "两分"}, "warning", "points_unreadable", "H"),
         ({"有效期": "明年"}, "error", "valid_until_unreadable", "M"),
         ({"适用年度": "去年"}, "error", "years_unreadable", "N"),
-        ({"题型": "简答题", **NO_OPTIONS, "正确答案": "要点"}, "error", "not_deliverable_yet", "B"),
+        ({"题型": "排序题", **NO_OPTIONS, "正确答案": "要点"}, "error", "not_deliverable_yet", "B"),
     ],
 )
 def test_a_finding_stands_at_its_cell(cells: dict[str, str], severity: str, code: str, column: str) -> None:

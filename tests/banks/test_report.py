@@ -23,14 +23,14 @@ def test_the_report_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "题库.csv"
     rows = [
         ("单选", "题一？", "甲", "乙", "", "", "A"),
-        ("简答题", "题二？", "", "", "", "", "要点"),
+        ("排序题", "题二？", "", "", "", "", "要点"),
         ("单选", "题三？", "甲", "乙", "", "", "E"),
     ]
     path.write_bytes(csv_of(HEADER, *rows, encoding="gb18030"))
     report = check_file(path)
     assert list(report) == ["file", "format", "encoding", "total", "by_type", "importable", "findings"]
     assert list(report["by_type"]) == KINDS
-    assert report["by_type"] | {"single_choice": 2, "essay": 1} == report["by_type"]
+    assert report["by_type"] | {"single_choice": 2, "other": 1} == report["by_type"]
     assert (report["file"], report["format"], report["encoding"]) == ("题库.csv", "sheet", "gb18030")
     assert (report["total"], report["importable"]) == (3, 1)
     assert report["findings"] == [
@@ -38,7 +38,7 @@ def test_the_report_of_a_file(tmp_path: Path) -> None:
             "severity": "error",
             "code": "not_deliverable_yet",
             "where": "第 3 行 B 列",
-            "message": "简答题暂不能用于考试，没有导入",
+            "message": "题型“排序题”不能用于考试，没有导入",
         },
         {
             "severity": "error",

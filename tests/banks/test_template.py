@@ -41,7 +41,7 @@ def test_type_and_difficulty_have_drop_downs() -> None:
     lists = {
         str(choice.sqref): choice.formula1 for choice in opened(write_template()).data_validations.dataValidation
     }
-    assert lists == {"A2:A20000": '"单选,多选,判断"', "M2:M20000": '"易,中,难"'}
+    assert lists == {"A2:A20000": '"单选,多选,判断,填空,数值,匹配,多空填空,问答"', "M2:M20000": '"易,中,难"'}
 
 
 def test_the_second_sheet_explains_every_column() -> None:

@@ -30,7 +30,6 @@ class Op:
 class Paper:
     """One attempt as its candidate knows it, by position. ``closed_s``: when its last page was closed for good.
     ``moved_s``: devices that have given the pen away, and when. ``deadline_s``: as its newest page shows it.
-    ``joined_late``: an open page could join the rebuilt sitting only when it was over.
     """
 
     attempt_id: int
@@ -41,7 +40,12 @@ class Paper:
     moved_s: dict[int, float] = field(default_factory=dict)
     ended: bool = False
     deadline_s: float = 0.0
-    joined_late: bool = False
+    trail: list[str] = field(default_factory=list)
+
+    def told(self, what: str, now_s: float) -> None:
+        """Something that may explain a loss."""
+        if not self.trail or not self.trail[-1].endswith(what):
+            self.trail.append(f"{now_s:.1f} {what}")
 
     def sent(self, position: int, value: str, mark: str, now_s: float) -> Op:
         op = Op(value, mark, now_s)

@@ -1,6 +1,7 @@
 """A simulated person: starts, answers, is thrown out, comes back, hands in – and keeps what the page would keep."""
 
 import asyncio
+import json
 import random
 from dataclasses import dataclass, field, replace
 
@@ -14,8 +15,8 @@ AT_ONCE = 4
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.3, 5.0
 PULSE_S = 40.0
 LAST_PULSE_S = 30.0
-FINAL_S = 8.0
-OUTCOME_PATIENCE_S = 90.0
+TIME_UP_PULSE_S = 3.0
+OUTCOME_PATIENCE_S = 150.0
 REPEATED = 0.25
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0 Safari/537.36",
@@ -164,11 +165,12 @@ class Candidate:
 
     async def _sit(self, paper: Paper, habit: Habits) -> None:
         device, stored = 0, {0: {}}  # what each device's browser keeps
-        page = await self._open(paper, device, stored[device])
+        page = latest = await self._open(paper, device, stored[device])
         began_s = self._book.now_s()
         older: list[Page] = []
         answered = 0
         while page is not None and not paper.ended:
+            latest = page
             now_s = self._book.now_s()
             hands_in = habit.hands_in_after_s is not None and now_s - began_s > habit.hands_in_after_s
             if page.dead == "over":
@@ -179,7 +181,7 @@ class Candidate:
             if hands_in or self._hall.hurry.is_set():
                 if await self._hand_in(paper, page, gives_up=habit.gives_up and hands_in):
                     break
-            elif now_s > page.deadline_s() + FINAL_S:
+            elif now_s > page.deadline_s() + OUTCOME_PATIENCE_S:
                 break
             elif habit.closes_for_good and answered >= 8 and page.waiting() == 0:
                 paper.closed_s = now_s
@@ -202,8 +204,8 @@ class Candidate:
                     await self._answer(paper, older[-1], habit)  # whoever still sits at the other device
             await asyncio.sleep(self._dice.uniform(0.3, 1.7) * habit.think_s)
             await self._pulse_if_silent(paper, page)
-        if page is not None:
-            await self._until_told(paper)
+        if latest is not None:
+            await self._until_told(paper, latest)
         paper.ended = True
 
     async def _open(self, paper: Paper, device: int, stored: Stored) -> Page | None:
@@ -221,6 +223,7 @@ class Candidate:
                     self._book.counts["operations sent again after a rebuild"] += page.settle_leftovers()
                     paper.moved_s.pop(device, None)
                     return page
+                paper.told(f"opening: {answer.status} {answer.location}", self._book.now_s())
                 if answer.status == 303:
                     return None
                 await wait.after(answer)
@@ -324,7 +327,7 @@ class Candidate:
                     self._book.acknowledged(op)
                     item.value, item.mark = value, (epoch, n)
                     item.revision = int(told.get("rev", item.revision))
-                    page.stored[position] = (value, item.mark, item.revision)
+                    page.stored[position] = (value, item.mark, item.revision, str(told.get("ack", "")))
                     if item.n == n:
                         item.wanted = None
                 page.heard_shipped(int(told.get("ship", 0)))
@@ -366,6 +369,9 @@ class Candidate:
         if page.token != token:
             return
         try:
+            await self._redeem(paper, page, token)
+            if page.token != token:
+                return
             answer = await self._wire.post(f"/sittings/{page.attempt_id}/rejoin", {"t": token}, json_wanted=True)
         except LineDown:
             await asyncio.sleep(self._dice.uniform(0.2, 1.0))
@@ -373,6 +379,7 @@ class Candidate:
         told = answer.json()
         word = str(told.get("word", ""))
         self._book.words[f"rejoin {word or answer.status}"] += 1
+        paper.told(f"rejoin: {word or answer.status}", self._book.now_s())
         if page.token != token:
             return
         if word == "claimed" and "token" in told:
@@ -387,12 +394,30 @@ class Candidate:
         if word == "pen_lost":
             page.lost_pen = True
         elif word in ENDED:
-            paper.joined_late = True
             page.dead = "over"
         elif answer.status == 404:
             page.dead = "reload"  # a server without the act: the page says so and is loaded again
         else:
             await asyncio.sleep(self._dice.uniform(0.3, 1.5))
+
+    async def _redeem(self, paper: Paper, page: Page, token: str) -> None:
+        """What was acknowledged and may be lost, with its proofs.
+
+        Raises:
+            LineDown: the server has not spoken.
+        """
+        lost = page.proved()
+        if not lost:
+            return
+        fields = {"t": token, "lost": json.dumps(lost)}
+        answer = await self._wire.post(f"/sittings/{page.attempt_id}/redeem", fields, json_wanted=True)
+        told = answer.json()
+        word = str(told.get("word", answer.status))
+        self._book.words[f"redeem {word}"] += 1
+        paper.told(f"redeem {len(lost)}: {word} {told.get('written', '')}", self._book.now_s())
+        if answer.status >= 500:
+            raise LineDown
+        self._book.counts["answers brought back"] += int(told.get("written", 0))
 
     async def _pulse_if_silent(self, paper: Paper, page: Page | None) -> None:
         if page is None or page.dead or page.lost_pen:
@@ -400,7 +425,8 @@ class Candidate:
         now_s = self._book.now_s()
         silent_s = now_s - page.heard_s
         left_s = page.deadline_s() - now_s
-        if silent_s < PULSE_S and not (left_s < LAST_PULSE_S and silent_s > LAST_PULSE_S / 3):
+        often_s = TIME_UP_PULSE_S if left_s < 0 else LAST_PULSE_S / 3 if left_s < LAST_PULSE_S else PULSE_S
+        if silent_s < often_s:
             return
         fields, token = {"t": page.token, "n": page.number()}, page.token
         try:
@@ -410,6 +436,8 @@ class Candidate:
         page.heard_s = self._book.now_s()
         word = str(answer.json().get("word", ""))
         self._book.words[f"pulse {word or answer.status}"] += 1
+        if word not in {"alive", "unavailable"}:
+            paper.told(f"pulse: {word or answer.status}", page.heard_s)
         if word == "stale_generation":
             await self._rejoin(paper, page, token)
         elif word == "pen_lost":
@@ -440,8 +468,8 @@ class Candidate:
         await asyncio.sleep(self._dice.uniform(0.3, 1.5))
         return False
 
-    async def _until_told(self, paper: Paper) -> None:
-        """Look at the result until it stands."""
+    async def _until_told(self, paper: Paper, page: Page) -> None:
+        """Look at the result until it stands; the page that waits brings back what its browser keeps, too."""
         wait = Backoff(self._dice)
         began_s = self._book.now_s()
         while self._book.now_s() - began_s < OUTCOME_PATIENCE_S:
@@ -450,6 +478,8 @@ class Candidate:
                 if answer.status == 200:
                     self._book.counts["results seen"] += 1
                     return
+                if page.stored:
+                    await self._redeem(paper, page, page.token)
                 await wait.after(answer)
             except LineDown:
                 await wait.after(None)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.chaos.stores import asks, children_of, is_alive, until_gone
 
 AGAIN_S = 0.3
+SHIPPED_S = 5
 HEALTHY_S = 60.0
 
 
@@ -32,6 +33,15 @@ class Engine:
     async def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep())
         await self.healthy()
+
+    async def shipped(self, seconds: float) -> bool:
+        """Wait until it says that what was acknowledged is in SQL but for the last seconds."""
+        for _ in range(int(seconds / 0.2)):
+            told = dict(line.partition(" ")[::2] for line in (await asyncio.to_thread(self._health)).splitlines())
+            if "ok" in told and (told["unshipped_s"] == "-" or int(told["unshipped_s"]) <= SHIPPED_S):
+                return True
+            await asyncio.sleep(0.2)
+        return False
 
     async def healthy(self, seconds: float = HEALTHY_S) -> bool:
         """Wait until it says that both stores answer."""
@@ -118,11 +128,14 @@ class Engine:
         return children_of(self.pid) if self.pid is not None else []
 
     def _is_healthy(self) -> bool:
+        return self._health().startswith("ok")
+
+    def _health(self) -> str:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=3) as answer:
-                return bool(answer.status == 200)
+                return str(answer.read().decode())
         except OSError:
-            return False
+            return ""
 
 
 def command_of(pid: int) -> str:

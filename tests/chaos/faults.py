@@ -19,7 +19,7 @@ PAUSE_S = 10.0
 RECOVERY_S = 10.0
 ALL_THERE_S = 4.0
 WELL_S = 20.0
-SHIPPED_S = 5.0
+UP_TO_DATE_S = 60.0
 
 
 @dataclass
@@ -153,11 +153,12 @@ async def kill_both_stores(scene: Scene) -> None:
 
 
 async def delete_redis_files(scene: Scene) -> None:
-    """Redis is killed and its disk is lost. What is promised about that holds where all else is well: SQL is up and
-    lines reach it. So it waits for that before, and for the rebuilt sittings after.
+    """Redis is killed and its disk is lost. What is promised to closed pages holds where all else is well: SQL is up
+    and lines reach it. So it waits for that before, and for the rebuilt sittings after.
     """
     await well(scene)
-    await asyncio.sleep(SHIPPED_S)
+    if not await scene.engine.shipped(UP_TO_DATE_S):
+        raise RuntimeError("SQL is far behind: that no disk is lost besides is not promised")
     scene.book.deletions_s.append(scene.book.now_s())
     await _delete_redis_files(scene)
     await well(scene)

@@ -6,8 +6,8 @@ from html import unescape
 from typing import Any
 
 Mark = tuple[int, int]
-Stored = dict[int, tuple[str, Mark, int]]
-"""What a browser keeps by position: value, mark and revision of what was acknowledged and is not in SQL yet."""
+Stored = dict[int, tuple[str, Mark, int, str]]
+"""What a browser keeps by position of what was acknowledged and is not in SQL yet: value, mark, revision, proof."""
 NO_MARK: Mark = (0, 0)
 QUESTION = re.compile(r'data-pos="(\d+)"[^>]*')
 
@@ -66,13 +66,17 @@ class Page:
 
     def heard_shipped(self, revision: int) -> None:
         """Everything up to this revision is in SQL: it need not be kept."""
-        for position in [at for at, (_, _, kept) in self.stored.items() if kept <= revision]:
+        for position in [at for at, (_, _, kept, _) in self.stored.items() if kept <= revision]:
             del self.stored[position]
+
+    def proved(self) -> list[tuple[str, int, int, str, str]]:
+        """What this browser can prove to have been acknowledged (redeem.js)."""
+        return [(f"a{position}", *mark, value, ack) for position, (value, mark, _, ack) in self.stored.items() if ack]
 
     def settle_leftovers(self) -> int:
         """What this browser was told is saved, and is not in the page (leftovers.js): how many are sent again."""
         resent = 0
-        for position, (value, mark, _revision) in tuple(self.stored.items()):
+        for position, (value, mark, *_rest) in tuple(self.stored.items()):
             item = self.items[position]
             if mark > item.mark and value != item.value:
                 self.put(position, value)

@@ -8,8 +8,10 @@ from examengine.banks.item import to_json, with_random_option_ids
 from examengine.clock import SystemClock
 from examengine.demo.practice import practice_text
 from examengine.enrolment.rounds import enrol
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam, release_bank
+from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
+from examengine.publishing.items import release_bank
 from examengine.records import accounts, banks, enrolments, migrate, people, roles
+from examengine.records import items as kept_items
 from examengine.records.banks import NewVersion
 from examengine.records.database import Database
 from examengine.records.enrolments import LearningReport
@@ -101,7 +103,8 @@ async def _bank(database: Database, name: str, now_ms: int) -> int:
             digest = f"{hash(item.stem) & 0xFFFFFFFFFFFF:064x}"
             key = "".join(sorted(kept.key))
             versions.append(NewVersion(item.external_no, item.kind.value, to_json(kept), key, digest))
-        await banks.commit_import(tx, bank.id, "made.xlsx", "0" * 64, versions, [], None, now_ms)
+        batch = await banks.commit_import(tx, bank.id, "made.xlsx", "0" * 64, versions, [], None, now_ms)
+        await kept_items.approve(tx, await kept_items.ids_of_import(tx, batch.id), None, now_ms)
     return bank.id
 
 

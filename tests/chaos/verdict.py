@@ -124,7 +124,7 @@ def _item(book: Book, paper: Paper, position: int, ops: list[Op], final: Mapping
         f"attempt {paper.attempt_id}, question {position}: {last.value!r} was acknowledged at {last.told_s:.2f} s "
         f"({last.mark}), {final.get(position, '')!r} is kept; near it: {book.near(last.told_s)}"
         + (f"; page closed at {paper.closed_s:.2f} s" if paper.closed_s is not None else "")
-        + "; all: "
+        + f"; deadline {paper.deadline_s:.1f} s; its pages: {', '.join(paper.trail[-12:])}; all: "
         + ", ".join(f"{op.value!r} {op.mark} {op.sent_s:.2f}–{op.told_s:.2f} {op.fate.value}" for op in ops)
     )
     why = _apart(book, paper, last)
@@ -142,6 +142,4 @@ def _apart(book: Book, paper: Paper, last: Op) -> str:
         return "a closed page"
     if last.device in paper.moved_s:
         return "a page that had given the pen to another device"
-    if paper.joined_late:
-        return "a page whose deadline came before it could join again"
     return "a page without a script" if last.mark.startswith("form") else ""

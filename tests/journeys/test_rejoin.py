@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from examengine.live.mending import HELD_MS
 from tests.journeys.acts import (
     answer_rightly,
     choose,
@@ -10,13 +11,14 @@ from tests.journeys.acts import (
     expect_answered,
     go_on,
     hand_in,
+    let_page_ask,
     sign_in,
     sit_down,
     strip_text,
     wait_until_saved,
 )
 from tests.journeys.conftest import Device
-from tests.journeys.hall import Hall
+from tests.journeys.hall import MINUTE_MS, Hall
 from tests.journeys.looking import look
 
 
@@ -45,6 +47,26 @@ def test_a_lost_redis_costs_an_open_page_nothing(hall: Hall, device: Device) -> 
     hand_in(page)
     expect(page.locator(".verdict-score")).to_contain_text("100")
     assert hall.states(enrolment) == ["submitted"]
+
+
+def test_what_was_saved_counts_though_redis_was_lost_and_the_time_ran_out(hall: Hall, device: Device) -> None:
+    person, enrolment = hall.candidate()
+    page = device(line_fails=True)
+    attempt_id = sit_down(page, person)
+    hall.move_to(hall.deadline_ms(attempt_id) - MINUTE_MS)
+    let_page_ask(page)
+    answer_rightly(page, range(1, 10))
+    wait_until_saved(page)
+    hall.move(MINUTE_MS)
+    hall.lose_redis()
+    assert hall.saved(attempt_id) == {}
+    let_page_ask(page)
+    expect(strip_text(page)).to_contain_text("考试时间到")
+    assert sorted(hall.saved(attempt_id)) == list(range(1, 10))
+    hall.move(HELD_MS)
+    assert hall.sweep() == 1
+    expect(page.locator(".verdict-score")).to_contain_text("100", timeout=10_000)
+    assert hall.states(enrolment) == ["auto_submitted"]
 
 
 def test_a_tab_closed_before_the_loss_gives_its_answers_back_when_it_is_opened_again(

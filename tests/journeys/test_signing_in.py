@@ -39,6 +39,7 @@ def test_a_first_sign_in_leads_through_a_password_of_ones_own(hall: Hall, device
     ask(person.password, "Liushui-99-gaoshan", "Liushui-99-gaoshan")
     expect(page.get_by_role("heading", name="我的考试")).to_be_visible()
     page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_role("button", name="登录", exact=True)).to_be_visible()
     sign_in(page, person)
     expect(page.locator("#e-password")).to_have_text("证件号码或密码不对")
     look(page, "login-wrong")

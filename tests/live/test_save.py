@@ -2,7 +2,10 @@
 
 import pytest
 
+from examengine.banks.responses import VALUE_BYTES
 from examengine.live import CloseReason, Desk, Operation, Pen
+from examengine.live.journal import long_bytes_of
+from examengine.records.archives import MAX_JOURNAL_BYTES
 from tests.live.builders import ATTEMPT, DEADLINE_MS, OWNER, a_page_of, a_running_sitting, answer, flag
 
 NOW_MS = DEADLINE_MS - 1_800_000
@@ -235,17 +238,55 @@ async def test_a_sitting_takes_no_more_than_twenty_thousand_changes(desk: Desk) 
 
 @pytest.mark.parametrize(
     ("sequence", "kind", "value"),
-    [(0, "a", "a"), (-1, "a", "a"), (2**60, "a", "a"), (1, "x", "a"), (1, "a", "a" * 65)],
+    [
+        (0, "a", "a"),
+        (-1, "a", "a"),
+        (2**60, "a", "a"),
+        (1, "x", "a"),
+        (1, "f", "1" * 65),
+        (1, "a", "a" * (VALUE_BYTES + 1)),
+    ],
 )
 def test_an_operation_out_of_bounds_cannot_be_made(sequence: int, kind: str, value: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 – which bound is in the text
         Operation(sequence, kind, 1, 0, value)
 
 
-async def test_a_value_of_64_bytes_in_any_script_comes_back_as_it_went(desk: Desk) -> None:
+@pytest.mark.parametrize("octets", [64, 65, VALUE_BYTES])
+async def test_a_value_in_any_script_comes_back_as_it_went(desk: Desk, octets: int) -> None:
     pen = await a_running_sitting(desk)
-    value = "正确 \n" * 8
-    assert len(value.encode()) == 64
+    value = "正确 \n" * (octets // 8) + "a" * (octets % 8)
+    assert len(value.encode()) == octets
     told = await desk.save(pen, answer(1, 1, value), NOW_MS)
     assert told.is_kept
     assert (await desk.read(ATTEMPT, NOW_MS)).given == {1: value}
+
+
+LONG_IN_ALL = 1_572_864
+
+
+async def test_the_journal_takes_long_texts_up_to_a_bound_and_letters_beyond_it(desk: Desk) -> None:
+    pen = await a_running_sitting(desk)
+    octets, sequence, told = 16_384, 0, None
+    while sequence < LONG_IN_ALL // octets:
+        sequence += 1
+        told = await desk.save(pen, answer(sequence, 1, "ab"[sequence % 2] * octets), NOW_MS)
+        assert told.word == "saved"
+    assert told is not None
+    kept = told.kept
+    for extra in (65, octets):
+        told = await desk.save(pen, answer(sequence + 1, 1, "c" * extra), NOW_MS)
+        assert (told.word, told.kept) == ("too_many", kept)
+    assert (await desk.save_form(pen, {1: "d" * 65, 2: "e"}, {}, NOW_MS)).word == "too_many"
+    assert (await desk.save(pen, answer(sequence + 1, 2, "f" * 64), NOW_MS)).word == "saved"
+    sitting = await desk.read(ATTEMPT, NOW_MS)
+    assert long_bytes_of(sitting.journal) == LONG_IN_ALL
+    assert len(b"\n".join(sitting.journal)) < MAX_JOURNAL_BYTES
+
+
+async def test_a_form_counts_its_long_texts_too_and_an_older_page_s_side_entries(desk: Desk) -> None:
+    old = await a_running_sitting(desk)
+    pen = await a_page_of(desk, NOW_MS)
+    assert (await desk.save_form(pen, {1: "a" * 100, 2: "b" * 64, 3: "c" * 200}, {}, NOW_MS)).written == 3
+    assert (await desk.save(old, answer(1, 4, "d" * 300), NOW_MS)).word == "pen_lost"
+    assert long_bytes_of((await desk.read(ATTEMPT, NOW_MS)).journal) == 600

@@ -25,6 +25,10 @@ class Paper:
     single: Section | None = None
     multiple: Section | None = None
     judge: Section | None = None
+    essay: Section | None = None
+
+    def sections(self) -> dict[str, Section]:
+        return {key: section for key, section in vars(self).items() if section is not None}
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def test_the_points_must_sum_to_the_full_mark(points, accepted):
 @pytest.mark.parametrize(
     ("broken", "why"),
     [
-        (lambda: Cell(Kind.ESSAY, 1, 100), "cannot be delivered"),
+        (lambda: Cell(Kind.OTHER, 1, 100), "cannot be delivered"),
         (lambda: Cell(SINGLE, 0, 100), "at least one item"),
         (lambda: Cell(SINGLE, 1, 0), "at least one hundredth"),
         (lambda: Cell(SINGLE, 1, 100, "half"), "no meaning"),

@@ -12,8 +12,8 @@ from examengine.publishing.exams import (
     keep_rulebook,
     publish_exam,
     readiness,
-    release_bank,
 )
+from examengine.publishing.items import release_bank
 from examengine.publishing.rulebooks import get_offer, keep_new, keep_offered, offers
 from examengine.records import audit, exams
 from examengine.records.errors import Missing
@@ -34,7 +34,7 @@ async def test_a_release_of_an_unchanged_bank_is_the_one_before(world: World) ->
 
 
 async def test_an_empty_bank_and_no_bank_have_no_release(world: World) -> None:
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match="no checked item"):
         await release_bank(world.services.database, await world.bank([]), None, world.now_ms)
     with pytest.raises(Missing):
         await release_bank(world.services.database, 999, None, world.now_ms)

@@ -6,10 +6,9 @@ import pytest
 
 from examengine.banks.findings import Finding
 from examengine.banks.item import Item, Kind, from_json
-from examengine.banks.readers import BankReading, ReadItem, read_bank
-from examengine.banks.writers.workbook import write_workbook
+from examengine.banks.readers import BankReading, ReadItem
 from examengine.publishing.imports import commit_reading
-from examengine.publishing.previews import preview_of, samples_of
+from examengine.publishing.previews import samples_of
 from examengine.records import audit, banks, items
 from examengine.records.banks import ImportBatch
 from examengine.web.services import shuffled_letters
@@ -92,10 +91,3 @@ def test_samples_show_every_kind_in_the_order_of_the_file() -> None:
     assert kinds == [single, single, multiple, multiple, judge]
     assert len(samples_of(reading.items[:3])) == 3
     assert samples_of(()) == ()
-
-
-def test_a_preview_keeps_all_but_the_items() -> None:
-    reading = read_bank(write_workbook(made_items(10, 5, 5)), "题库.xlsx")
-    shown = preview_of(reading)
-    assert (shown.total, shown.importable, len(shown.samples)) == (20, 20, 5)
-    assert shown.findings == reading.findings

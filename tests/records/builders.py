@@ -47,9 +47,9 @@ async def an_exam(tx: Writing, size: int = 3) -> Exam:
     await rulebooks.add_rulebook(tx, "guangxi-2014", DIGEST, "[meta]", T0)
     bank = await banks.add_bank(tx, "公需科目 2014", None, T0)
     versions = [a_version(no) for no in range(size)]
-    await banks.commit_import(tx, bank.id, "bank.xlsx", "0" * 64, versions, [], None, T0)
-    ids = [item.version.id for item in await items.newest_versions(tx, bank.id)]
-    release = await releases.make_release(tx, bank.id, ids, None, T0)
+    batch = await banks.commit_import(tx, bank.id, "bank.xlsx", "0" * 64, versions, [], None, T0)
+    await items.approve(tx, await items.ids_of_import(tx, batch.id), None, T0)
+    release = await releases.make_release(tx, bank.id, None, T0)
     return await exams.publish(
         tx,
         NewExam(

@@ -1,6 +1,7 @@
 """What authors' and operators' pages read, in a fixed number of queries."""
 
 from examengine.records import bank_pages, exam_pages, exams
+from examengine.records.item_lists import ItemFilter, find_items
 from examengine.records.words import Role
 from tests.databases import counted
 from tests.world import World, items
@@ -28,10 +29,10 @@ async def test_items_are_counted_by_their_newest_versions(world: World) -> None:
     async with world.services.database.reading() as tx:
         assert await bank_pages.count_unreleased(tx, bank_id) == 0
         [release] = await bank_pages.releases_in_use(tx, bank_id)
-        assert (release.items, release.used_by) == (100, ("2026 练习科目",))
-        page = await bank_pages.find_items(tx, bank_id, text="第 1 题", limit=2)
+        assert (release.release.size, release.used_by) == (100, ("2026 练习科目",))
+        page = await find_items(tx, bank_id, ItemFilter(text="第 1 题"), limit=2)
         assert (page.total, len(page.items)) == (3, 2)
-        assert (await bank_pages.find_items(tx, bank_id, kind="true_false", offset=100)).items == ()
+        assert (await find_items(tx, bank_id, ItemFilter(kind="true_false"), offset=100)).items == ()
 
 
 async def test_a_turnout_counts_people_and_not_attempts(world: World) -> None:
@@ -64,7 +65,7 @@ async def test_a_turnout_counts_people_and_not_attempts(world: World) -> None:
 async def test_a_published_exam_is_found_until_it_is_withdrawn(world: World) -> None:
     exam, operator = await world.exam(), await world.person(Role.OPERATOR)
     async with world.services.database.writing() as tx:
-        assert await exams.find_published(tx, exam.rulebook_digest, exam.release_id) == exam
-        assert await exams.find_published(tx, exam.rulebook_digest, 999) is None
+        assert await exams.list_published(tx, exam.rulebook_digest, exam.release_id) == (exam,)
+        assert await exams.list_published(tx, exam.rulebook_digest, 999) == ()
         await exams.withdraw(tx, exam.id, operator, world.now_ms)
-        assert await exams.find_published(tx, exam.rulebook_digest, exam.release_id) is None
+        assert await exams.list_published(tx, exam.rulebook_digest, exam.release_id) == ()

@@ -37,12 +37,13 @@ def test_every_clock_tells_whole_milliseconds(clock: Clock) -> None:
 
 
 def test_the_reasons_of_a_start_stand_in_the_order_in_which_they_are_examined() -> None:
-    assert [reason.value for reason in Reason][:12] == [
+    assert [reason.value for reason in Reason][:13] == [
         "not_enrolled",
         "window_not_open",
         "window_closed",
         "already_passed",
         "attempt_running",
+        "result_pending",
         "card_required",
         "batch_required",
         "attempts_exhausted",

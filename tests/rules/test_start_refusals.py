@@ -37,6 +37,23 @@ NO_REASON = [
         "2024-06-01 10:00",
         {"exam.retake_after_pass": True},
     ),
+    (
+        "while people mark, where a pass would not end it",
+        "guangxi-2024",
+        sitting_2024(ev("submit", "2024-06-01 09:30", score=None)),
+        "2024-06-01 12:00",
+        {"exam.retake_after_pass": True},
+    ),
+    (
+        "after people have marked it a fail",
+        "guangxi-2024",
+        sitting_2024(
+            ev("submit", "2024-06-01 09:30", score=None),
+            ev("rescore", "2024-06-01 11:00", attempt=1, score=59, by=TWO),
+        ),
+        "2024-06-01 12:00",
+        {},
+    ),
 ]
 
 
@@ -48,6 +65,8 @@ def test_a_start_is_allowed(rulebook: str, events: list[Event], moment: str, ove
     assert answer["allowed"] is True
     assert why(answer) == (None, None)
 
+
+AWAITING = sitting_2024(ev("submit", "2024-06-01 09:30", score=None))
 
 ONE_REASON = [
     ("not_enrolled", "enrol", "guangxi-2024", [], MAY, {}),
@@ -62,6 +81,7 @@ ONE_REASON = [
         {},
     ),
     ("attempt_running", "resume", "guangxi-2024", sitting_2024(), "2024-06-01 09:30", {}),
+    ("result_pending", "none", "guangxi-2024", AWAITING, "2024-06-01 12:00", {}),
     ("card_required", "buy_card", "guangxi-2014", [ev("enrol", "2014-06-01 09:00")], "2014-06-01 09:00", {}),
     (
         "card_required",
@@ -239,6 +259,9 @@ PAIRS = [
         LAST_DAY,
         NEVER_LATE,
     ),
+    ("result_pending", "attempts_exhausted", "guangxi-2024", AWAITING, "2024-06-01 12:00", {"exam.attempts": 1}),
+    ("result_pending", "wait_between_attempts", "guangxi-2024", AWAITING, "2024-06-01 09:31", AN_HOUR),
+    ("result_pending", "too_little_time_left", "guangxi-2024", AWAITING, LAST_DAY, NEVER_LATE),
     ("card_required", "learning_incomplete", "guangxi-2014", ENROLLED_2014, "2014-06-01 09:00", {}),
     ("card_required", "too_little_time_left", "guangxi-2014", ENROLLED_2014, LAST_DAY_2014, NEVER_LATE),
     ("card_required", "not_online", "guangxi-2014", ENROLLED_2014, "2014-06-01 09:00", ONSITE),
@@ -310,3 +333,9 @@ def test_the_year_of_another_enrolment_is_asked_about_by_its_credit_year() -> No
     events = ready_2024()
     assert may_start("guangxi-2024", events, MAY, credit_year=2023)["reason"] == "not_enrolled"
     assert may_start("guangxi-2024", ready_2024(credit_year=2023), MAY)["reason"] == "not_enrolled"
+
+
+def test_no_further_round_is_opened_while_people_mark_the_last_attempt() -> None:
+    waits = sitting_2024(ev("submit", "2024-06-01 09:30", score=None), ev("grant", "2024-06-01 10:00", by="周敏"))
+    result = as_of("guangxi-2024", waits, "2024-06-01 12:00", override={"exam.attempts": 1})
+    assert refusals(result) == [("grant", "result_pending", "none")]

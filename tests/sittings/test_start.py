@@ -10,7 +10,7 @@ from examengine import live
 from examengine.live import CloseReason, Word
 from examengine.live.desk import OPEN
 from examengine.papers.draw import BlueprintUnmetError
-from examengine.publishing.exams import release_bank
+from examengine.publishing.items import release_bank
 from examengine.records import attempts, enrolments
 from examengine.records.enrolments import Enrolment
 from examengine.records.errors import Missing, Unavailable

@@ -283,7 +283,14 @@ async def test_one_of_two_sweepers_works(world: World) -> None:
     assert await world.series(attempt_id) == ()
     task.cancel()
     other = Sweeper(
-        services.database, services.desk, leases, services.finisher, services.pusher, services.clock, "another"
+        services.database,
+        services.desk,
+        leases,
+        services.finisher,
+        services.pusher,
+        services.settler,
+        services.clock,
+        "another",
     )
     task = asyncio.create_task(other.run())
     async with asyncio.timeout(30):

@@ -99,9 +99,12 @@ async def test_reading_is_stamped_on_arrival_and_needs_no_origin() -> None:
 @pytest.mark.parametrize(
     ("path", "octets", "status"),
     [
-        ("/sittings/7/answers", 8 * 1024, 204),
-        ("/sittings/7/answers", 8 * 1024 + 1, 413),
-        ("/sittings/7/form", 64 * 1024, 204),
+        ("/sittings/7/pulse", 8 * 1024, 204),
+        ("/sittings/7/pulse", 8 * 1024 + 1, 413),
+        ("/sittings/7/answers", 52 * 1024, 204),
+        ("/sittings/7/answers", 52 * 1024 + 1, 413),
+        ("/sittings/7/form", 512 * 1024, 204),
+        ("/sittings/7/form", 512 * 1024 + 1, 413),
         ("/login", 64 * 1024 + 1, 413),
     ],
 )

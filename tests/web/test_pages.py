@@ -12,7 +12,20 @@ from examengine.web.contexts import CONTEXT_OF
 from examengine.web.contexts.candidate import Login
 from tests.web.samples import OUTSIDE, PAGES
 
-FRAGMENTS = {"base.html", "_macros.html", "_exam_wording.html", "exam_question.html"}
+FRAGMENTS = {
+    "base.html",
+    "_macros.html",
+    "author/_bank.html",
+    "_proof.html",
+    "_exam_wording.html",
+    "exam_question.html",
+    "exam_typed.html",
+    "author/_editor_macros.html",
+    "author/item_preview.html",
+    "author/_answers.html",
+    "author/_suspects.html",
+    "author/_import_macros.html",
+}
 ENV = pages.environment("v")
 
 

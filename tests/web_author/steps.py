@@ -1,5 +1,6 @@
 """What an author does in a browser."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import httpx2
 
 from examengine.banks.item import Item
 from examengine.banks.writers.workbook import MIME_TYPE, write_workbook
-from tests.world import items
+from examengine.records.words import Role
+from tests.world import World, items
 
 OWN_BANK = Path(__file__).parents[2] / "question_banks" / "guangxi-2014.xlsx"
 
@@ -40,11 +42,45 @@ async def upload(
     return str(sent.headers["location"])
 
 
+async def previewed(browser: httpx2.AsyncClient, preview: str) -> str:
+    """The preview's page, once the file has been read."""
+    for _turn in range(200):
+        shown = (await browser.get(preview)).text
+        if "data-ask-again" not in shown:
+            return shown
+        await asyncio.sleep(0.05)
+    raise AssertionError("the file is still being read")
+
+
 async def commit(browser: httpx2.AsyncClient, preview: str) -> str:
     """Commit an upload; the address it leads to."""
     done = await browser.post(f"{preview}/commit")
     assert done.status_code == 303, done.text
     return str(done.headers["location"])
+
+
+def upto_in(html: str) -> str:
+    """The newest version that a list of items was shown with."""
+    found = re.search(r'name="upto" value="(\d+)"', html)
+    assert found is not None, html
+    return found[1]
+
+
+async def review(browser: httpx2.AsyncClient, bank: str, act: str, *versions: int, **fields: str) -> httpx2.Response:
+    """Say one thing about these versions, or about all that a filter finds (``all="1"``); without asking before."""
+    data: dict[str, str | list[str]] = {"act": act, "sure": "1", **fields}
+    if versions:
+        data["v"] = [str(version) for version in versions]
+    elif "upto" not in fields:
+        data["upto"] = upto_in((await browser.get(bank)).text)
+    return await browser.post(f"{bank}/review", data=data)
+
+
+async def check_all(world: World, bank: str) -> None:
+    """Another author calls everything in the bank checked."""
+    async with world.browser(await world.person(Role.AUTHOR, name="吴雅琴")) as browser:
+        done = await review(browser, bank, "approved", all="1")
+        assert "done=approved" in str(done.headers["location"])
 
 
 def counts_of(html: str) -> dict[str, int]:

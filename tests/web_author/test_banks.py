@@ -8,7 +8,7 @@ from examengine.banks.item import Item, Kind, Option
 from examengine.banks.readers import read_bank
 from examengine.records import audit
 from examengine.records.words import Role
-from tests.web_author.steps import a_workbook, commit, counts_of, new_bank, upload
+from tests.web_author.steps import a_workbook, check_all, commit, counts_of, new_bank, upload
 from tests.world import World, items
 
 
@@ -42,45 +42,6 @@ async def test_a_name_that_is_taken_is_an_error_beside_the_field(world: World) -
             assert told in answer.text
 
 
-async def test_items_stand_as_candidates_see_them_with_the_key_marked(world: World) -> None:
-    made = [Item(Kind.SINGLE_CHOICE, "哪个是对的？", (Option("a", "<b>甲</b>"), Option("b", "乙")), frozenset("b"))]
-    bank_id = await world.bank(made)
-    async with world.browser(await an_author(world)) as browser:
-        shown = (await browser.get(f"/author/banks/{bank_id}")).text
-    assert "&lt;b&gt;甲&lt;/b&gt;" in shown
-    key = shown.index("正确答案")
-    assert shown.index("甲") < shown.index("乙") < key
-    assert shown.count("is-key") == 1
-
-
-async def test_items_are_searched_filtered_and_paged(world: World) -> None:
-    made = items(45, 3, 3)
-    made.append(Item(Kind.TRUE_FALSE, "100%_的题", made[-1].options, frozenset("t"), external_no="P1"))
-    bank_id = await world.bank(made)
-    address = f"/author/banks/{bank_id}"
-    async with world.browser(await an_author(world)) as browser:
-        assert "第 1 页，共 3 页" in (await browser.get(address)).text
-        last = (await browser.get(f"{address}?page=3")).text
-        assert "100%_的题" in last
-        assert "单选第 0 题" not in last
-        assert "第 3 页，共 3 页" in (await browser.get(f"{address}?page=99999999")).text
-        assert "第 1 页" in (await browser.get(f"{address}?page=x")).text
-        multiple = (await browser.get(f"{address}?kind=multiple_choice")).text
-        assert "共 3 题" in multiple
-        assert "多选第 2 题" in multiple
-        found = (await browser.get(f"{address}?q=第 44 题")).text
-        assert "共 1 题" in found
-        assert "单选第 44 题" in found
-        # signs that a search in SQL takes for wildcards, and words of the stored form, are plain text
-        assert "共 1 题" in (await browser.get(address, params={"q": "100%_"})).text
-        assert "共 0 题" in (await browser.get(address, params={"q": "0_题"})).text
-        assert "共 0 题" in (await browser.get(address, params={"q": "stem"})).text
-        second = (await browser.get(address, params={"q": "单选", "kind": "single_choice", "page": 2})).text
-        assert 'page=1" rel="prev"' in second
-        assert "kind=single_choice" in second
-        assert (await browser.get(f"{address}?kind=nonsense")).status_code == 200
-
-
 async def test_htmx_gets_the_items_alone_and_history_the_page(world: World) -> None:
     address = f"/author/banks/{await world.bank(items(2, 1, 1))}"
     async with world.browser(await an_author(world)) as browser:
@@ -92,25 +53,32 @@ async def test_htmx_gets_the_items_alone_and_history_the_page(world: World) -> N
         assert alone.headers["vary"] == whole.headers["vary"] == "HX-Request"
 
 
-async def test_a_release_freezes_the_bank_and_a_second_click_makes_no_second(world: World) -> None:
-    async with world.browser(await an_author(world)) as browser:
+async def test_a_release_freezes_what_is_checked_and_a_second_click_makes_no_second(world: World) -> None:
+    author = await an_author(world)
+    async with world.browser(author) as browser:
         bank = await new_bank(browser)
         assert "没有未发布的改动" in (await browser.get(bank)).text
-        assert (await browser.post(f"{bank}/release")).status_code == 303
-        assert "还没有发布过" in (await browser.get(bank)).text
+        assert "没有已审的试题，不能发布" in (await browser.get(f"{bank}/release")).text
+        refused = await browser.post(f"{bank}/release")
+        assert "没有已审的试题，不能发布" in (await browser.get(str(refused.headers["location"]))).text
         await commit(browser, await upload(browser, bank, a_workbook()))
+        assert "没有未发布的改动" in (await browser.get(bank)).text
+        await check_all(world, bank)
         assert "有 12 处改动还没有发布" in (await browser.get(bank)).text
+        assert "现在发布，会有 12 题" in (await browser.get(f"{bank}/release")).text
         for _ in range(2):
             released = await browser.post(f"{bank}/release")
-            assert released.headers["location"] == f"{bank}?done=released"
-        shown = (await browser.get(released.headers["location"])).text
+            assert released.headers["location"] == f"{bank}/releases/1?done=released"
+        shown = (await browser.get(str(released.headers["location"]))).text
         assert "已发布新版本" in shown
-        assert "第 1 版" in shown
-        assert "第 2 版" not in shown
+        assert "12 题" in shown
+        assert "与第 1 版一样，不需要再发布" in (await browser.get(f"{bank}/release")).text
         await commit(browser, await upload(browser, bank, a_workbook(items(7, 3, 3))))
+        assert "没有未发布的改动" in (await browser.get(bank)).text
+        await check_all(world, bank)
         assert "有 1 处改动还没有发布" in (await browser.get(bank)).text
         await browser.post(f"{bank}/release")
-        assert "第 2 版" in (await browser.get(bank)).text
+        assert "第 2 版" in (await browser.get(f"{bank}/releases")).text
 
 
 async def test_an_export_holds_every_item_and_imports_again_as_the_same(world: World) -> None:
@@ -144,5 +112,4 @@ async def test_the_template_is_a_workbook_whose_examples_are_skipped(world: Worl
         bank = await new_bank(browser)
         preview = await browser.get(await upload(browser, bank, template.content, "模板.xlsx"))
     assert counts_of(preview.text)["可导入"] == 0
-    assert "/commit" in preview.text
-    assert "写入可导入的" not in preview.text
+    assert "/confirm" not in preview.text

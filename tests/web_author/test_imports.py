@@ -9,7 +9,7 @@ from examengine.publishing import previews
 from examengine.records import banks, items, uploads
 from examengine.records.words import Role
 from examengine.web.multipart import clean_name
-from tests.web_author.steps import a_workbook, commit, counts_of, new_bank, own_workbook, upload
+from tests.web_author.steps import a_workbook, commit, counts_of, new_bank, own_workbook, previewed, upload
 from tests.world import World
 from tests.world import items as made_items
 
@@ -23,7 +23,7 @@ async def test_a_bank_of_this_project_goes_from_file_to_bank(world: World) -> No
     async with world.browser(await world.person(Role.AUTHOR, name="周敏")) as browser:
         bank = await new_bank(browser)
         preview = await upload(browser, bank, own_workbook(), "广西 2014.xlsx")
-        shown = (await browser.get(preview)).text
+        shown = await previewed(browser, preview)
         counted = counts_of(shown)
         assert counted["道题"] == counted["可导入"] >= 180
         assert counted["错误"] == 0
@@ -33,7 +33,8 @@ async def test_a_bank_of_this_project_goes_from_file_to_bank(world: World) -> No
             assert f'<span class="pill pill-plain">{kind}</span>' in shown
         assert "还没有写入题库" in shown
         assert "共 0 题" in (await browser.get(bank)).text
-        assert (await browser.get(preview)).text.count("写入可导入的") == 1
+        assert f"下一步：确认导入 {counted['可导入']} 题" in shown
+        assert "写入题库" in (await browser.get(f"{preview}/confirm")).text
 
         report = await commit(browser, preview)
         told = await browser.get(report)
@@ -68,7 +69,7 @@ async def test_the_same_file_uploaded_again_changes_nothing(world: World) -> Non
         changed[0] = Item(changed[0].kind, "改过的题干", changed[0].options, changed[0].key, external_no="S0")
         third = await commit(browser, await upload(browser, bank, a_workbook(changed)))
         assert counts_of((await browser.get(third)).text)["有改动，写为新版本"] == 1
-        assert "第 2 版" in (await browser.get(bank, params={"q": "改过"})).text
+        assert "改过的题干" in (await browser.get(bank, params={"q": "改过"})).text
 
 
 async def test_a_file_is_kept_encrypted_and_goes_with_the_commit(world: World) -> None:
@@ -105,49 +106,49 @@ async def test_a_file_given_up_is_deleted_and_one_forgotten_goes_after_a_day(wor
         assert (await browser.get(forgotten)).status_code == 404
 
 
-async def test_findings_name_places_and_are_paged_by_severity(world: World) -> None:
-    rows = "".join(f"单选,第 {n} 题？,甲,乙,D\n" for n in range(120))
-    content = f"题型,题干,选项A,选项B,正确答案\n单选,对的题？,甲,乙,A\n{rows}".encode()
+async def test_questions_are_listed_with_their_findings_and_paged(world: World) -> None:
+    rows = "".join(f"单选,第 {n} 题的说法？,甲,乙,D\n" for n in range(120))
+    content = f"题型,题干,选项A,选项B,正确答案\n单选,对的题是哪一道？,甲,乙,A\n{rows}".encode()
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
         preview = await upload(browser, await new_bank(browser), content, "题库.csv")
-        whole = (await browser.get(preview)).text
+        whole = await previewed(browser, preview)
         counted = counts_of(whole)
-        assert (counted["道题"], counted["可导入"]) == (121, 1)
-        assert counted["错误"] == 120
-        assert "其余 120 题有错误" in whole
-        third = (await browser.get(f"{preview}?severity=error&page=3")).text
-        assert "第 3 页，共 3 页" in third
+        assert (counted["道题"], counted["可导入"], counted["错误"]) == (121, 1, 120)
+        assert "第 3 行" in whole
+        assert "正确答案（E 列）" in whole
+        third = (await browser.get(f"{preview}?show=errors&page=5")).text
+        assert "第 5 页，共 5 页" in third
         assert "第 122 行" in third
         assert "第 3 行" not in third
-        assert 'aria-current="true">错误' in third
-        block = await browser.get(f"{preview}?severity=warning", headers={"hx-request": "true"})
+        assert 'aria-current="true">要改的' in third
+        block = await browser.get(f"{preview}?show=warnings", headers={"hx-request": "true"})
         assert block.text.lstrip().startswith('<div id="findings"')
-        assert (await browser.get(f"{preview}?severity=nonsense&page=-4")).status_code == 200
+        assert (await browser.get(f"{preview}?show=nonsense&page=-4")).status_code == 200
 
 
 async def test_a_chosen_encoding_holds_for_preview_and_commit(world: World) -> None:
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
         bank = await new_bank(browser)
         preview = await upload(browser, bank, CSV.encode("gb18030"), "题库.csv", "utf-8")
-        assert preview.endswith("-utf-8")
-        garbled = (await browser.get(preview)).text
-        assert "\ufffd" in garbled or "无法识别的字符" in garbled
-        other = preview.replace("-utf-8", "-gb18030")
-        assert other in garbled
-        shown = (await browser.get(other)).text
-        assert counts_of(shown)["可导入"] == 1
-        await commit(browser, other)
+        garbled = await previewed(browser, preview)
+        assert "无法识别的字符" in garbled
+        assert '<option value="utf-8" selected>' in garbled
+        changed = await browser.post(f"{preview}/settings", data={"encoding": "gb18030"})
+        assert changed.headers["location"] == preview
+        assert counts_of(await previewed(browser, preview))["可导入"] == 2
+        await commit(browser, preview)
         assert "一加一等于几？" in (await browser.get(bank)).text
         found_out = await upload(browser, bank, CSV.encode("gb18030"), "题库.csv")
-        assert "GB18030" in (await browser.get(found_out)).text
+        assert "GB18030" in await previewed(browser, found_out)
+        assert (await browser.post(f"{found_out}/settings", data={"encoding": "rot13"})).status_code == 303
 
 
 async def test_a_file_with_nothing_to_take_shows_why_and_offers_no_commit(world: World) -> None:
     files = {
         "readme.pdf": (b"%PDF-1.7 nothing", "这是 PDF 文件"),
         "cut.xlsx": (a_workbook()[:900], "不完整或已损坏"),
-        "page.xls": (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
-        "essay.csv": ("题型,题干,正确答案\n简答,为什么？,因为\n".encode(), "暂"),
+        "page.xls": (b"<html><table><tr><td>1</td></tr></table></html>", "没有找到表头"),
+        "other.csv": ("题型,题干,正确答案\n排序,先后如何？,因为\n".encode(), "不能用于考试"),
     }
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
         bank = await new_bank(browser)
@@ -156,7 +157,7 @@ async def test_a_file_with_nothing_to_take_shows_why_and_offers_no_commit(world:
             shown = await browser.get(preview)
             assert shown.status_code == 200, name
             assert told in shown.text, name
-            assert "写入可导入的" not in shown.text, name
+            assert "下一步" not in shown.text, name
             assert await commit(browser, preview) == preview, name
         assert "共 0 题" in (await browser.get(bank)).text
 
@@ -228,9 +229,8 @@ async def test_paging_reads_the_file_once(world: World, monkeypatch: pytest.Monk
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
         preview = await upload(browser, await new_bank(browser), a_workbook())
         await asyncio.gather(*(browser.get(preview) for _ in range(4)))
-        assert len(calls) == 1
         await commit(browser, preview)
-        assert len(calls) == 2
+        assert len(calls) == 1
 
 
 async def test_reading_a_large_file_lets_others_be_served(world: World) -> None:
@@ -248,7 +248,7 @@ async def test_reading_a_large_file_lets_others_be_served(world: World) -> None:
         bank = await new_bank(browser)
         preview = await upload(browser, bank, content, "大.csv")
         watcher = asyncio.create_task(watch())
-        assert counts_of((await browser.get(preview)).text)["可导入"] == 5_000
+        assert counts_of(await previewed(browser, preview))["可导入"] == 5_000
         watcher.cancel()
     # a reading on the event loop would be one single wait
     assert turns > 20

@@ -6,15 +6,27 @@ from examengine.records.words import Role
 from tests.web_author.steps import a_workbook, new_bank, upload
 from tests.world import World
 
-PAGES = ("/author/banks", "{bank}", "{bank}/import", "{bank}/export", "{preview}", "/author/template.xlsx")
-ACTS = ("/author/banks", "{bank}/release", "{bank}/upload", "{preview}/commit", "{preview}/drop")
+PAGES = (
+    "/author/banks",
+    "{bank}",
+    "{bank}/import",
+    "{bank}/export",
+    "{bank}/exports",
+    "{bank}/release",
+    "{bank}/releases",
+    "{item}",
+    "{preview}",
+    "/author/template.xlsx",
+)
+ACTS = ("/author/banks", "{bank}/release", "{bank}/review", "{bank}/upload", "{preview}/commit", "{preview}/drop")
 
 
 async def test_every_page_opens_for_an_author_and_for_nobody_else(world: World) -> None:
     author = await world.person(Role.AUTHOR)
+    item = f"/author/banks/{await world.bank()}/items/1"
     async with world.browser(author) as browser:
         bank = await new_bank(browser)
-        known = {"bank": bank, "preview": await upload(browser, bank, a_workbook())}
+        known = {"bank": bank, "item": item, "preview": await upload(browser, bank, a_workbook())}
         for address in PAGES:
             assert (await browser.get(address.format(**known))).status_code == 200, address
         assert (await browser.get("/author")).headers["location"] == "/author/banks"

@@ -38,6 +38,7 @@ async def test_an_answer_is_acknowledged_with_all_that_a_pulse_would_carry(world
             "epoch": 1,
             "focus_losses": 0,
             "ship": 0,
+            "ack": told["ack"],
         }
         assert await saved_answers(world, page.attempt_id) == {1: page.options[1][0]}
 
@@ -234,7 +235,7 @@ async def test_where_the_browser_names_no_origin_the_page_token_does(world: Worl
 
 async def test_a_body_that_is_too_large_is_refused(world: World) -> None:
     async with an_open_exam(world) as page:
-        refused = await page.post_save(1, "a", junk="x" * 9000)
+        refused = await page.post_save(1, "a", junk="x" * 54_000)
         assert refused.status_code == 413
         assert refused.json() == {"word": "refused", "status": 413}
         assert await saved_answers(world, page.attempt_id) == {}

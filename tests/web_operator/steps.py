@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 
 from examengine.demo.practice import practice_text
-from examengine.publishing.exams import release_bank
+from examengine.publishing.items import release_bank
 from examengine.records.words import Role
 from tests.world import World, resident_id
 

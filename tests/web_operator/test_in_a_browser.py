@@ -64,13 +64,23 @@ async def test_a_bank_becomes_an_exam_with_scripts_off(world: World, chromium: B
         await page.get_by_label("试题文件").set_input_files(file)  # type: ignore[arg-type]
         await page.get_by_role("button", name="上传并检查").click()
         await expect(page.get_by_role("heading", name="识别结果")).to_be_visible()
-        await page.get_by_role("link", name=re.compile("提醒")).click()
-        await page.get_by_role("button", name=re.compile("写入可导入的")).click()
+        await page.get_by_role("link", name=re.compile("全部")).click()
+        await page.get_by_role("link", name=re.compile("下一步：确认导入")).click()
+        await page.get_by_role("button", name="写入题库").click()
         await expect(page.get_by_role("heading", name="已写入题库")).to_be_visible()
         await page.get_by_role("link", name="去看题库").click()
         await page.get_by_label("题型").select_option("true_false")
         await page.get_by_role("button", name="查找").click()
-        await expect(page.locator(".item").first).to_contain_text("判断题")
+        await expect(page.locator("tbody tr").first).to_contain_text("判断题")
+        bank = page.url.partition("?")[0]
+        checker = await a_desk(world, chromium, url, Role.AUTHOR, scripts=False)
+        await checker.goto(bank)
+        await checker.get_by_role("checkbox", name="选全部符合条件的").check()
+        await checker.get_by_role("button", name="审核通过").click()
+        await checker.get_by_role("button", name="确认审核通过").click()
+        await expect(checker.locator(".alert-success")).to_contain_text("已审核通过")
+        await page.goto(bank)
+        await page.get_by_role("link", name="发布新版本").click()
         await page.get_by_role("button", name="发布新版本").click()
         await expect(page.get_by_text("已发布新版本")).to_be_visible()
 
@@ -112,21 +122,23 @@ async def test_with_scripts_only_the_list_changes(world: World, chromium: Browse
         page.on("console", lambda told: wrong.append(told.text) if told.type in {"error", "warning"} else None)
         await page.goto(f"/author/banks/{bank_id}")
         await page.evaluate("window.same = 1")
-        await page.get_by_label("题干里有").fill("第 19 题")
+        await page.get_by_label("题干、选项").fill("第 19 题")
         await expect(page.locator("#items")).to_contain_text("共 3 题")
         await page.get_by_label("题型").select_option("multiple_choice")
         await expect(page.locator("#items")).to_contain_text("共 1 题")
         assert await page.evaluate("window.same") == 1
         assert "kind=multiple_choice" in page.url
         await page.goto(f"/author/banks/{bank_id}/import")
-        content = "题型,题干,选项A,选项B,正确答案\n单选,哪个？,甲,乙,C\n".encode()
+        content = "题型,题干,选项A,选项B,正确答案\n单选,哪个？,甲,乙,C\n单选,哪一个是对的？,甲,乙,A\n".encode()
         file = {"name": "题.csv", "mimeType": "text/csv", "buffer": content}
         await page.get_by_label("试题文件").set_input_files(file)  # type: ignore[arg-type]
         await page.get_by_role("button", name="上传并检查").click()
+        await expect(page.locator("#findings")).to_contain_text("没有对应的选项")
         await page.evaluate("window.same = 1")
-        await page.get_by_role("link", name=re.compile("提醒")).click()
-        await expect(page.locator("#findings")).to_contain_text("没有这一类")
+        await page.get_by_role("navigation", name="只看").get_by_role("link", name=re.compile("全部")).click()
+        await expect(page.locator("#findings")).to_contain_text("哪一个是对的？")
         assert await page.evaluate("window.same") == 1
         await page.go_back()
+        await expect(page.locator("#findings")).not_to_contain_text("哪一个是对的？")
         await expect(page.locator("#findings")).to_contain_text("没有对应的选项")
         assert wrong == []

@@ -1,15 +1,20 @@
 """An exam is published when everything is confirmed and the bank can fill the paper, and not before."""
 
 import asyncio
+from dataclasses import replace
+from datetime import date
 from html import unescape
 
 import pytest
 
 from examengine.demo.practice import practice_text
+from examengine.papers.blueprint import Blueprint, blueprint_of, to_json
+from examengine.publishing.blueprints import keep_blueprint
 from examengine.records import exams, rulebooks
 from examengine.records.words import Role
-from examengine.rules.load import packaged, packaged_text
+from examengine.rules.load import load, packaged, packaged_text, usable
 from tests.web_author import steps as author
+from tests.web_author.test_blueprints import topical
 from tests.web_operator.steps import (
     a_release,
     an_operator,
@@ -26,6 +31,8 @@ async def test_from_a_file_of_questions_to_an_exam_that_can_be_sat(world: World)
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
         bank = await author.new_bank(browser)
         await author.commit(browser, await author.upload(browser, bank, author.own_workbook()))
+    await author.check_all(world, bank)
+    async with world.browser(await world.person(Role.AUTHOR)) as browser:
         await browser.post(f"{bank}/release")
     async with world.browser(await an_operator(world)) as browser:
         digest = await practice(browser)
@@ -211,3 +218,64 @@ async def test_a_running_sitting_is_told_before_a_withdrawal(world: World) -> No
         assert "现在有 1 人正在考" in (await browser.get("/operator/exams/1/withdraw")).text
         listed = (await browser.get("/operator/exams")).text
         assert "开放中" in listed
+
+
+async def test_a_blueprint_is_chosen_with_its_proof_beside_it_and_refused_while_it_differs(world: World) -> None:
+    database, bank_id = world.services.database, await world.bank(topical())
+    release, other_bank = await a_release(world, bank_id), await world.bank(name="另一个题库")
+    text = practice_text(2026, "练习科目")
+    own = blueprint_of(usable(load(text)))
+    single, multiple, judge = own.cells
+    split = (replace(single, count=12, topic="法规"), replace(single, count=18, topic="技术"), multiple, judge)
+    async with world.browser(await an_operator(world)) as browser:
+        digest = await practice(browser)
+        plans = {
+            name: (await keep_blueprint(database, bank, name, plan, digest, 0, None, world.now_ms)).id
+            for name, bank, plan in (
+                ("正式卷", bank_id, Blueprint(split, 10_000)),
+                ("错卷", bank_id, Blueprint((replace(single, count=29), multiple, judge), 9_800)),
+                ("缺题卷", bank_id, Blueprint((replace(single, topic="法规"), multiple, judge), 10_000)),
+                ("别家卷", other_bank, own),
+            )
+        }
+        chosen = f"/operator/publish?rulebook={digest}&release={release}&blueprint="
+        shown = (await browser.get(f"{chosen}{plans['正式卷']}")).text
+        assert "正式卷 第 1 版（测试题库）" in shown
+        assert "别家卷" not in shown
+        assert "组卷规则与年度规则一致" in shown
+        assert "最紧张的一格" in shown
+        assert "单选题·法规：要 12 题，有 20 题，是 1.7 倍" in shown
+        assert "按年度规则，每种题型一格" in shown
+        assert "别家卷" in (await browser.get(f"/operator/publish?rulebook={digest}")).text
+        fields = {"rulebook": digest, "release": str(release), "blueprint": str(plans["正式卷"]), "all": "1"}
+        confirmed = await browser.post("/operator/publish/confirm", data=fields)
+        assert f"blueprint={plans['正式卷']}" in confirmed.headers["location"]
+
+        for name, told in (
+            ("错卷", "单选题：规则要 30 题，组卷规则合计 29 题，少了 1 题"),
+            ("缺题卷", "单选题·法规：要 30 题，只有 20 题"),
+        ):
+            assert 'name="title"' not in (await browser.get(f"{chosen}{plans[name]}")).text
+            refused = await browser.post("/operator/publish", data={**fields, "blueprint": str(plans[name])})
+            assert (refused.status_code, told in refused.text) == (409, True)
+        elsewhere = await browser.get(f"{chosen}{plans['别家卷']}")
+        assert (elsewhere.status_code, "是另一个题库的" in elsewhere.text) == (422, True)
+        assert (await browser.get(f"{chosen}999")).status_code == 404
+
+        done = [await browser.post("/operator/publish", data=fields) for _ in range(2)]
+        assert [answer.headers["location"] for answer in done] == ["/operator/exams/1?done=published"] * 2
+        plain = await publish(browser, digest, release)
+        assert plain.headers["location"] == "/operator/exams/2?done=published"
+    async with database.reading() as tx:
+        assert (await exams.get_exam(tx, 1)).blueprint == to_json(Blueprint(split, 10_000)).decode()
+
+
+async def test_items_that_expire_in_the_window_do_not_count_and_are_named(world: World) -> None:
+    made = [replace(item, valid_until=date(2026, 8, 31)) if n < 3 else item for n, item in enumerate(items())]
+    release = await a_release(world, await world.bank(made))
+    async with world.browser(await an_operator(world)) as browser:
+        digest = await practice(browser)
+        shown = (await browser.get(f"/operator/publish?rulebook={digest}&release={release}")).text
+        assert "考试期间到期、中途退出抽题的题" in shown
+        assert "S0 单选第 0 题的题干是什么？：有效期到 2026-08-31" in shown
+        assert "要 30 题，有 57 题" in shown

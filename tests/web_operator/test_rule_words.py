@@ -8,7 +8,14 @@ import pytest
 
 from examengine.demo.practice import practice
 from examengine.rules.load import Loaded, flatten, load, packaged_text, plain, rulebook_ids
-from examengine.rules.rulebook import ChoiceSection, ExamRules, HoursRules, MultipleSection, WindowRules
+from examengine.rules.rulebook import (
+    ChoiceSection,
+    ExamRules,
+    HoursRules,
+    MultipleSection,
+    WindowRules,
+    WrittenSection,
+)
 from examengine.web.operator.rule_words import MEANINGS, VALUES, meaning_of, remark_of, value_of
 
 
@@ -22,7 +29,7 @@ def leaves(cls: type, path: str) -> dict[str, Any]:
                 for option in (hint, *typing.get_args(hint))
                 if isinstance(option, type)
                 and is_dataclass(option)
-                and option not in (ChoiceSection, MultipleSection)
+                and option not in (ChoiceSection, MultipleSection, WrittenSection)
             ),
             None,
         )
@@ -83,3 +90,12 @@ def test_values_read_as_they_would_be_said() -> None:
     assert value_of("window.opens_on", "2014-05-05") == "2014-05-05"
     assert value_of("exam.support_phone", "") == "（空）"
     assert remark_of("D:约150") == "约150"
+
+
+def test_a_section_says_what_is_given_for_a_part_and_how_many_mark() -> None:
+    essay = {"count": 1, "points": 10, "markers": 2}
+    assert value_of("exam.paper.essay", essay) == "1 题，每题 10 分，2 人各自阅卷"
+    cloze = {"count": 2, "points": "1.5", "partial_credit": "per_option"}
+    assert value_of("exam.paper.cloze", cloze) == "2 题，每题 1.5 分，对几处给几处的分"
+    multiple = {"count": 2, "points": 3, "partial_credit": "half"}
+    assert value_of("exam.paper.multiple", multiple) == "2 题，每题 3 分，少选得一半分"

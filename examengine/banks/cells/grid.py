@@ -41,8 +41,8 @@ class Sheet:
     """One sheet; rows without any content are left out.
 
     ``merged`` holds 0-based (first row, first column, last row, last column); ``hidden_rows`` row numbers;
-    ``images`` (row number, 0-based column) of pictures' upper left corners. A separated file is one sheet
-    without a name.
+    ``images`` (row number, 0-based column) of pictures' upper left corners, ``pictures`` the same for those whose
+    bytes the grid holds. A separated file is one sheet without a name.
     """
 
     name: str
@@ -51,6 +51,20 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     merged: tuple[tuple[int, int, int, int], ...] = ()
     images: tuple[tuple[int, int], ...] = ()
+    pictures: tuple["Anchor", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A picture by the cell of its upper left corner (row number, 0-based column); ``part`` names it in the grid,
+    ``number`` counts all anchors of a grid from 1.
+    """
+
+    row: int
+    column: int
+    name: str
+    part: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +78,14 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What a file holds. ``encoding`` says "binary (zip)" and the like for workbooks."""
+    """What a file holds. ``encoding`` says "binary (zip)" and the like; ``media`` are pictures by part."""
 
     encoding: str
     sheets: tuple[Sheet, ...]
     warnings: tuple[Remark, ...] = ()
     infos: tuple[Remark, ...] = ()
     understood: tuple[str, ...] = ()
+    media: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class UnreadableFileError(Exception):

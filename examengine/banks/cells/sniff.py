@@ -7,7 +7,9 @@ from typing import Literal
 
 from examengine.banks.cells.grid import FILE_BYTES_LIMIT, UnreadableFileError
 
-Nature = Literal["xlsx", "xls", "separated"]
+Nature = Literal["xlsx", "xls", "tables", "separated"]
+
+TABLE_SEARCH_BYTES = 400_000
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF8_GLOBALS = b"\x09\x08\x10\x00\x00\x06\x05\x00"
@@ -39,12 +41,22 @@ def nature_of(data: bytes) -> Nature:
         if data.startswith(start):
             raise UnreadableFileError(code, message)
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if _holds_tables(data, head):
+        return "tables"
     if head.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<?xml", b"<workbook")):
         raise UnreadableFileError(
             "not_a_workbook",
-            "这是网页或 XML 格式的文件（常见于系统导出的 .xls），请用 Excel 或 WPS 打开后另存为 .xlsx",
+            "这是网页或 XML 格式的文件，里面没有表格；请用 Excel 或 WPS 打开后另存为 .xlsx",
         )
     return "separated"
+
+
+def _holds_tables(data: bytes, head: bytes) -> bool:
+    """True for a web page with a table, and for Excel's XML of 2003: what systems export under the name .xls."""
+    if head.startswith((b"<?xml", b"<workbook")):
+        return b"urn:schemas-microsoft-com:office:spreadsheet" in head
+    page = head.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<style", b"<body"))
+    return page and b"<tr" in data[:TABLE_SEARCH_BYTES].lower()
 
 
 def _nature_of_zip(data: bytes) -> Nature:

@@ -1,9 +1,13 @@
 """Workbooks (.xlsx, .xls) to a grid. The file is parsed by a child process under limits."""
 
+import itertools
 import math
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +17,7 @@ from examengine.banks.cells.grid import (
     CELL_CHARACTERS_LIMIT,
     COLUMNS_LIMIT,
     ROWS_LIMIT,
+    Anchor,
     Grid,
     Oddity,
     Remark,
@@ -27,8 +32,10 @@ from examengine.banks.findings import column_letters
 WAIT_SECONDS: Final = 16
 DIGITS_KEPT: Final = 1e15
 
+_DISPIMG = re.compile(r'DISPIMG\("([^"]{1,80})"')
+
 _PACKAGE_ROOT: Final = Path(__file__).resolve().parents[3]
-_ENCODINGS: Final = {"xlsx": "binary (zip)", "xls": "binary (OLE2)"}
+_ENCODINGS: Final = {"xlsx": "binary (zip)", "xls": "binary (OLE2)", "tables": "text (HTML/XML table)"}
 _REFUSALS: Final = {
     "zip_bomb": "文件解压后超过 200 MB，不予读取；请只保留题目，另存为新的 .xlsx",
     "xml_entities": "文件里带有 XML 实体声明，不予读取；请用 Excel 或 WPS 打开后另存为新的 .xlsx",
@@ -52,7 +59,15 @@ def read_workbook(data: bytes, nature: Nature) -> Grid:
             message = f"工作表“{outcome.facts['sheet']}”一直用到 {at}，范围过大；请删除题目以外的行和列后再上传"
         raise UnreadableFileError(outcome.refused, message, encoding)
     infos = (Remark("macros_ignored", "工作簿带有宏，宏没有运行也不会保存"),) if outcome.macros else ()
-    return Grid(encoding, tuple(_sheet(raw) for raw in outcome.sheets), infos=infos)
+    sheets = _numbered([_sheet(raw, outcome.cell_images) for raw in outcome.sheets])
+    return Grid(encoding, sheets, infos=infos, media=outcome.media)
+
+
+def _numbered(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    count = itertools.count(1)
+    return tuple(
+        replace(sheet, pictures=tuple(replace(one, number=next(count)) for one in sheet.pictures)) for sheet in sheets
+    )
 
 
 def _in_a_child(data: bytes, nature: Nature) -> Outcome:
@@ -74,7 +89,8 @@ def _in_a_child(data: bytes, nature: Nature) -> Outcome:
         return Outcome(refused="too_slow" if child.returncode in {-24, -9} else "workbook_too_large")
 
 
-def _sheet(raw: RawSheet) -> Sheet:
+def _sheet(raw: RawSheet, cell_images: Mapping[str, str]) -> Sheet:
+    within: list[Anchor] = []
     percents = {(row, column) for row, column in raw.notes.percents}
     odd: dict[tuple[int, int], Oddity] = dict.fromkeys(raw.notes.formulas, Oddity.FORMULA)
     odd |= dict.fromkeys(raw.notes.errors, Oddity.ERROR)
@@ -90,6 +106,12 @@ def _sheet(raw: RawSheet) -> Sheet:
             oddity = odd.get((number, column), oddity)
             if oddity is Oddity.FORMULA and "DISPIMG" in text:
                 oddity = Oddity.IMAGE
+            if oddity is Oddity.IMAGE:
+                named = _DISPIMG.search(text)
+                part = cell_images.get(named[1]) if named else None
+                if named and part:
+                    within.append(Anchor(number + 1, column, named[1], part))
+                    texts[-1], oddity = "", None
             elif oddity is Oddity.FORMULA and not text:
                 oddity = Oddity.FORMULA_WITHOUT_RESULT
             if oddity is not None:
@@ -107,6 +129,7 @@ def _sheet(raw: RawSheet) -> Sheet:
         frozenset(raw.notes.hidden_rows),
         tuple(raw.merged),
         tuple((row + 1, column) for row, column in raw.notes.images),
+        (*(Anchor(row + 1, column, name, part) for row, column, name, part in raw.notes.pictures), *within),
     )
 
 

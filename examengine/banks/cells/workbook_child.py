@@ -3,7 +3,8 @@
 A workbook of a few hundred kilobytes can ask its reader for terabytes: one cell in the last corner of a sheet,
 one long text that a million cells share. Such a reader is ended here, and the web process goes on.
 
-Standard input is the file, the only argument "xlsx" or "xls"; standard output a JSON ``Outcome``.
+Standard input is the file, the only argument "xlsx", "xls" or "tables" (see ``tables``); standard output a JSON
+``Outcome``.
 """
 
 import io
@@ -15,7 +16,7 @@ import msgspec
 import python_calamine
 
 from examengine.banks.cells.grid import CELL_CHARACTERS_LIMIT, CELLS_LIMIT, FILE_BYTES_LIMIT, ROWS_LIMIT
-from examengine.banks.cells.workbook_scan import RefusedError, SheetNotes, repack, scan, unpack
+from examengine.banks.cells.workbook_scan import RefusedError, SheetNotes, cell_images, media_of, repack, scan, unpack
 
 MEMORY_BYTES_LIMIT: Final = 768 * 1024 * 1024
 CPU_SECONDS_LIMIT: Final = 14
@@ -43,6 +44,8 @@ class Outcome(msgspec.Struct):
     macros: bool = False
     refused: str = ""
     facts: dict[str, int | str] = {}
+    media: dict[str, bytes] = {}
+    cell_images: dict[str, str] = {}
 
 
 def _limit_this_process() -> None:
@@ -58,15 +61,22 @@ def _limit_this_process() -> None:
 def read(data: bytes, nature: str) -> Outcome:
     """The sheets of a workbook, or why they are not read."""
     try:
+        if nature == "tables":
+            return Outcome(_tables(data))
         notes: dict[str, SheetNotes] = {}
         macros = False
+        within: dict[str, str] = {}
+        media: dict[str, bytes] = {}
         if nature == "xlsx":
             parts, macros = unpack(data)
             notes = scan(parts)
+            within = cell_images(parts)
+            if within or any(note.pictures for note in notes.values()):
+                media = media_of(data)
             data = repack(parts)
             del parts
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            return Outcome(_sheets(book, notes), macros)
+            return Outcome(_sheets(book, notes), macros, media=media, cell_images=within)
     except RefusedError as refused:
         return Outcome(refused=refused.args[0], facts=refused.args[1])
     except python_calamine.PasswordError:
@@ -74,6 +84,27 @@ def read(data: bytes, nature: str) -> Outcome:
     except python_calamine.CalamineError as broken:
         locked = "password" in str(broken).lower() or "encrypt" in str(broken).lower()
         return Outcome(refused="password_protected" if locked else "file_unreadable")
+
+
+def _tables(data: bytes) -> list[RawSheet]:
+    from examengine.banks.cells.separated import decode
+    from examengine.banks.cells.tables import sheets_of
+
+    text, _ = decode(data)
+    sheets: list[RawSheet] = []
+    left = ROWS_LIMIT
+    for name, rows in sheets_of(text):
+        cells: list[tuple[int, list[Cell]]] = [
+            (number, [value[: CELL_CHARACTERS_LIMIT + 1] or None for value in values])
+            for number, values in rows
+            if any(values)
+        ]
+        left -= len(cells)
+        if left < 0:
+            raise RefusedError("too_many_rows", {})
+        if cells:
+            sheets.append(RawSheet(name, False, 0, cells, SheetNotes(), []))
+    return sheets
 
 
 def _sheets(book: python_calamine.CalamineWorkbook, notes: dict[str, SheetNotes]) -> list[RawSheet]:

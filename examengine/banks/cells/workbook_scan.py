@@ -17,6 +17,7 @@ UNPACKED_BYTES_LIMIT: Final = 200 * 1024 * 1024
 PARTS_LIMIT: Final = 5_000
 BOX_CELLS_LIMIT: Final = 4_000_000
 NOTES_LIMIT: Final = 100_000
+MEDIA_BYTES_LIMIT: Final = 40 * 1024 * 1024
 
 _NOT_NEEDED = re.compile(
     r"^(?:xl/(?:media|charts|embeddings|pivot|externalLinks|printerSettings)|docProps|customXml)"
@@ -31,13 +32,14 @@ class RefusedError(Exception):
 
 @dataclass(slots=True)
 class SheetNotes:
-    """0-based (row, column) of odd cells; 1-based numbers of hidden rows."""
+    """0-based (row, column) of odd cells; 1-based hidden rows. ``pictures`` are (row, column, name, part)."""
 
     formulas: list[tuple[int, int]] = field(default_factory=list)
     errors: list[tuple[int, int]] = field(default_factory=list)
     percents: list[tuple[int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     images: list[tuple[int, int]] = field(default_factory=list)
+    pictures: list[tuple[int, int, str, str]] = field(default_factory=list)
 
 
 def unpack(data: bytes) -> tuple[dict[str, bytes], bool]:
@@ -70,6 +72,46 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], bool]:
             raise
         raise RefusedError("file_truncated", {}) from broken
     return parts, macros
+
+
+def media_of(data: bytes) -> dict[str, bytes]:
+    """The pictures of a workbook by the name of their part, as far as limits allow."""
+    media: dict[str, bytes] = {}
+    left = MEDIA_BYTES_LIMIT
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for info in archive.infolist():
+                name = info.filename.replace("\\", "/").lstrip("/")
+                if not name.startswith("xl/media/") or len(media) >= PARTS_LIMIT or info.file_size > left:
+                    continue
+                with archive.open(info) as part:
+                    content = part.read(left + 1)
+                left -= len(content)
+                if left >= 0:
+                    media[name] = content
+    except Exception:
+        # What is wrong with the archive is said by who reads its cells.
+        return media
+    return media
+
+
+def cell_images(parts: dict[str, bytes]) -> dict[str, str]:
+    """Parts of the pictures that WPS keeps within cells (DISPIMG), by their name there."""
+    found: dict[str, str] = {}
+    targets = _targets(parts, "xl/cellimages.xml")
+    name = ""
+
+    def on_start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal name
+        if tag == "cNvPr":
+            name = attributes.get("name", "")[:200]
+        elif tag == "blip" and len(found) < NOTES_LIMIT:
+            part = targets.get(next((value for key, value in attributes.items() if key.endswith(" embed")), ""), "")
+            if name and part:
+                found[name] = part
+
+    _walk(parts.get("xl/cellimages.xml", b""), on_start)
+    return found
 
 
 def repack(parts: dict[str, bytes]) -> bytes:
@@ -197,7 +239,7 @@ def _scan_sheet(parts: dict[str, bytes], path: str, percents: frozenset[str], na
         raise RefusedError("sheet_reaches_too_far", {"sheet": name, "row": box[2] + 1, "column": box[3]})
     for target in _targets(parts, path).values():
         if "drawing" in target and target.endswith(".xml") and target in parts:
-            _scan_drawing(parts[target], notes)
+            _scan_drawing(parts[target], notes, _targets(parts, target))
     return notes
 
 
@@ -213,12 +255,21 @@ def _column(letters: str) -> int:
     return index - 1
 
 
-def _scan_drawing(content: bytes, notes: SheetNotes) -> None:
+def _scan_drawing(content: bytes, notes: SheetNotes, targets: dict[str, str]) -> None:
     inside: list[str] = []
     corner: dict[str, str] = {}
+    name = ""
 
-    def on_start(tag: str, _attributes: dict[str, str]) -> None:
+    def on_start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal name
         inside.append(tag)
+        if tag == "cNvPr":
+            name = attributes.get("name", "")[:200]
+        elif tag == "blip" and "pic" in inside and len(notes.pictures) < NOTES_LIMIT:
+            part = targets.get(next((value for key, value in attributes.items() if key.endswith(" embed")), ""), "")
+            at = corner.get("row", ""), corner.get("col", "")
+            if part and all(number.isdigit() for number in at):
+                notes.pictures.append((int(at[0]), int(at[1]), name, part))
         if tag == "from":
             corner.clear()
         elif tag == "pic" and len(notes.images) < NOTES_LIMIT:

@@ -26,6 +26,8 @@ class Field(StrEnum):
     ORDINAL = "序号"
     REFERENCE = "完整答案"
     TIME = "时间"
+    SETTINGS = "作答设置"
+    MARKUP = "题目格式"
 
 
 def _names(listed: str) -> tuple[str, ...]:
@@ -67,6 +69,8 @@ SYNONYMS: Final[Mapping[Field, tuple[str, ...]]] = {
     Field.EXTERNAL_NO: _names(
         "外部编号 试题编号 题目编号 试题id 题目id 试题编码 题目编码 questionid externalno externalid itemid"
     ),
+    Field.SETTINGS: _names("作答设置"),
+    Field.MARKUP: _names("题目格式"),
     Field.ORDINAL: _names("序号 题号 编号 行号 no no. id # index number"),
     Field.REFERENCE: _names("完整答案 参考答案要点 答案要点 评分要点"),
     Field.TIME: _names("时间 答题时间 时限 timelimit time timelimit(sec) timeinseconds"),

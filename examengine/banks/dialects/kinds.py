@@ -40,6 +40,7 @@ _EXACT: Final = {
     "short": Kind.SHORT_ANSWER,
     "essay": Kind.ESSAY,
     "open": Kind.ESSAY,
+    "openended": Kind.ESSAY,
     "numeric": Kind.NUMERIC,
     "numerical": Kind.NUMERIC,
     "matching": Kind.MATCHING,

@@ -9,9 +9,15 @@ MATH_TAGS: Final = frozenset(
 MATH_ATTRIBUTES: Final = {
     "math": {"display"},
     "mfenced": {"open", "close", "separators"},
-    "mo": {"stretchy", "fence"},
+    "mo": {"stretchy", "fence", "form", "accent", "movablelimits", "minsize", "maxsize"},
     "mi": {"mathvariant"},
+    "mn": {"mathvariant"},
+    "mtext": {"mathvariant"},
+    "mspace": {"width"},
+    "mfrac": {"linethickness"},
+    "mstyle": {"displaystyle", "scriptlevel"},
     "mtable": {"columnalign"},
+    "mtd": {"columnalign"},
 }
 DEPTH_LIMIT: Final = 60
 

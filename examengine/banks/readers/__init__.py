@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from examengine.banks.cells.sniff import nature_of
 from examengine.banks.cells.workbook import read_workbook
 from examengine.banks.findings import Finding, place
 from examengine.banks.item import Kind
+from examengine.banks.readers.columns import SheetChoice, with_choices
 from examengine.banks.readers.formats import FORMATS, Format, format_of
 from examengine.banks.readers.reading import BankReading, ReadItem
 from examengine.banks.readers.sheet import FORMAT, UNKNOWN_FORMAT, read_sheets
@@ -29,12 +31,20 @@ _TOO_SLOW = "读取“{}”超过时限，请拆成几个文件"
 _FAILED = "读取时出现内部错误（{}），没有读入；请把文件交给技术支持"
 
 
-def read_bank(data: bytes, name: str, *, encoding: str | None = None, form: Format | None = None) -> BankReading:
+def read_bank(
+    data: bytes,
+    name: str,
+    *,
+    encoding: str | None = None,
+    form: Format | None = None,
+    columns: Mapping[str, SheetChoice] | None = None,
+) -> BankReading:
     """Reads a bank file by what it holds, whatever its name ends in.
 
-    ``encoding`` overrides the guess for text, ``form`` that of the format. A file that cannot be taken gives a
-    reading without items and a finding that says what it is and what to do; nothing is raised. Takes at most
-    30 s and 1 GiB: whatever is more than separated text is parsed by a child process under limits.
+    ``encoding`` overrides the guess for text, ``form`` that of the format, ``columns`` (by the sheet's name) what the
+    columns of a sheet hold. A file that cannot be taken gives a reading without items and a finding that says what it
+    is and what to do; nothing is raised. Takes at most 30 s and 1 GiB: whatever is more than separated text is parsed
+    by a child process under limits.
     """
     try:
         found = form or format_of(data, name, encoding)
@@ -42,7 +52,7 @@ def read_bank(data: bytes, name: str, *, encoding: str | None = None, form: Form
             return _in_a_child(data, found, name, encoding)
         nature = nature_of(data)
         grid = read_separated(data, encoding) if nature == "separated" else read_workbook(data, nature)
-        return read_sheets(grid)
+        return read_sheets(with_choices(grid, columns or {}))
     except UnreadableFileError as refused:
         return _nothing(form, refused.encoding, refused.remark.code, refused.remark.message)
     except MemoryError:

@@ -6,12 +6,14 @@ from typing import Final
 
 from examengine.banks.checks import check_item
 from examengine.banks.dialects.answers import bare_answer, truth_pair
+from examengine.banks.dialects.meta import Meta
 from examengine.banks.findings import Findings, Severity
-from examengine.banks.item import DELIVERABLE, KIND_LABELS, OPTION_LETTERS, TRUE_FALSE_OPTIONS, Item, Kind, Option
+from examengine.banks.item import KIND_LABELS, OPTION_LETTERS, TRUE_FALSE_OPTIONS, WITH_OPTIONS, Item, Kind, Option
 from examengine.banks.markup import Rich
 from examengine.banks.readers.questions import Question
-from examengine.banks.responses import ChoiceExpected, EssayExpected, Expected, answerable
-from examengine.banks.wording import STEM_LIMIT, fixed_options, tidy, tidy_line
+from examengine.banks.responses import ChoiceExpected, EssayExpected, Expected
+from examengine.banks.wording import LINE_LIMIT, STEM_LIMIT, fixed_options, tidy, tidy_line
+from examengine.banks.written import written_of
 
 FULL: Final = 100.0
 NEARLY_FULL: Final = 99.99
@@ -31,7 +33,7 @@ class Asked:
     """A question; ``where`` names its place for people. ``remarks`` are (severity, code, message).
 
     ``choices`` and ``truth`` are for the kinds that have options, ``expected`` for the others. ``label`` is the
-    format's own name of the kind, for messages.
+    format's own name of the kind, for messages; ``meta`` what the file says of the question beside it.
     """
 
     where: str
@@ -46,6 +48,7 @@ class Asked:
     external_no: str = ""
     points_hundredths: int | None = None
     label: str = ""
+    meta: Meta = field(default_factory=Meta)
     remarks: list[tuple[Severity, str, str]] = field(default_factory=list)
 
     def remark(self, severity: Severity, code: str, message: str) -> None:
@@ -67,7 +70,11 @@ def judged(choices: Sequence[Choice]) -> bool | None:
 
 def is_judgement(choices: Sequence[Choice]) -> bool:
     """True where the options are the two words of judgement."""
-    texts = [choice.text.text for choice in choices]
+    return judgement_words([choice.text.text for choice in choices])
+
+
+def judgement_words(texts: Sequence[str]) -> bool:
+    """True for the two words of judgement."""
     return truth_pair(texts) is not None and {bare_answer(text) for text in texts} <= _JUDGEMENTS
 
 
@@ -78,18 +85,18 @@ def question_asked(asked: Asked, findings: Findings) -> Question:
         findings.add(severity, code, asked.where, message)
         failed = failed or severity == "error"
     item = _item(asked)
-    if asked.kind not in DELIVERABLE:
+    if asked.kind is Kind.OTHER:
         label = asked.label or KIND_LABELS[asked.kind]
-        findings.add("error", "not_deliverable_yet", asked.where, f"{label}暂不能用于考试，没有导入")
-        if asked.kind is not Kind.OTHER and not answerable(asked.expected) and not failed:
-            findings.add("error", "key_missing", asked.where, "没有能得满分的答案，请补上")
-        return Question(asked.kind, None, asked.where, "", asked.number, item)
+        findings.add("error", "not_deliverable_yet", asked.where, f"{label}不能用于考试，没有导入")
+        return Question(asked.kind, None, asked.where, "", asked.number, item, written_of(item))
     for problem in check_item(item):
-        if failed and problem.code in {"key_missing", "options_too_few"}:
+        if failed and problem.code in {"key_missing", "options_too_few", "gap_mark"}:
             continue
         findings.add(problem.severity, problem.code, asked.where, problem.message)
         failed = failed or problem.severity == "error"
-    return Question(asked.kind, None if failed else item, asked.where, "", asked.number)
+    if failed:
+        return Question(asked.kind, None, asked.where, "", asked.number, None, written_of(item), item)
+    return Question(asked.kind, item, asked.where, "", asked.number, None, written_of(item))
 
 
 def _item(asked: Asked) -> Item:
@@ -98,20 +105,24 @@ def _item(asked: Asked) -> Item:
     if asked.kind is Kind.TRUE_FALSE:
         options = TRUE_FALSE_OPTIONS
         key = frozenset() if asked.truth is None else frozenset("t" if asked.truth else "f")
-    elif asked.kind in DELIVERABLE:
+    elif asked.kind in WITH_OPTIONS:
         options, key = _options(asked)
-    expected = asked.expected if asked.kind not in DELIVERABLE else None
+    meta = asked.meta
     return Item(
         asked.kind,
         asked.stem.text,
         options,
         key,
-        asked.points_hundredths,
-        topic=tidy_line(asked.topic)[-200:],
-        explanation=tidy(asked.explanation),
-        external_no=tidy_line(asked.external_no)[:200],
-        markup=asked.stem.markup,
-        expected=expected,
+        asked.points_hundredths if meta.points_hundredths is None else meta.points_hundredths,
+        meta.difficulty,
+        tidy_line(meta.topic or asked.topic)[-LINE_LIMIT:],
+        tidy(asked.explanation),
+        meta.source,
+        meta.valid_until,
+        meta.years,
+        tidy_line(meta.external_no or asked.external_no)[:LINE_LIMIT],
+        asked.stem.markup,
+        None if asked.kind in WITH_OPTIONS else asked.expected,
     )
 
 
@@ -119,8 +130,14 @@ def _options(asked: Asked) -> tuple[tuple[Option, ...], frozenset[str]]:
     # A choice beyond the alphabet is not lost silently: check_item counts the options.
     ids = [*OPTION_LETTERS, *(f"a{n}" for n in range(max(0, len(asked.choices) - len(OPTION_LETTERS))))]
     stay = fixed_options([choice.text.text for choice in asked.choices])
+    told = asked.meta.fixed
     options = tuple(
-        Option(name, choice.text.text, choice.fixed or fixed, choice.text.markup)
+        Option(
+            name,
+            choice.text.text,
+            (choice.fixed or fixed) if told is None else name in told,
+            choice.text.markup,
+        )
         for name, choice, fixed in zip(ids, asked.choices, stay, strict=False)
     )
     right = [

@@ -10,6 +10,7 @@ from examengine.banks.dialects.kinds import kind_of_section, kind_of_sheet
 from examengine.banks.findings import Findings, Understood, place
 from examengine.banks.item import KIND_LABELS, Kind
 from examengine.banks.readers.headerless import columns_by_content
+from examengine.banks.readers.sheet_pictures import by_row, illustrated
 from examengine.banks.samples import is_sample
 from examengine.banks.wording import tidy, tidy_line
 
@@ -106,6 +107,8 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
     around = kind_of_sheet(sheet.name)
     drafts: list[Draft] = []
     merged = _fills(sheet, columns)
+    pictures = by_row(sheet)
+    placed: set[tuple[int, int]] = set()
     for row in sheet.rows[body:]:
         again = repeats_header(row.cells, columns)
         if again is not None:
@@ -118,7 +121,8 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
             findings.group("section_line", sheet.name, row.number, "这一行是大题标题，不是题目")
             around = section
             continue
-        draft = Draft(sheet.name, _filled(row, merged, findings, sheet.name), columns, around)
+        filled = _filled(row, merged, findings, sheet.name)
+        draft = Draft(sheet.name, illustrated(filled, columns, pictures.get(row.number, ()), placed), columns, around)
         stem, number = draft.text(Field.STEM), tidy_line(draft.row.cell(columns.get(Field.EXTERNAL_NO)))
         if is_sample(stem, number):
             findings.group("sample_row", sheet.name, row.number, "模板的示例行，已跳过")
@@ -130,7 +134,7 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
             )
     if around is not None and any(not draft.text(Field.KIND) for draft in drafts):
         understood.note(f"sheet kind {sheet.name} {around}", f"题型按工作表名或大题标题读作{KIND_LABELS[around]}")
-    _remark_on_layout(sheet, drafts, findings)
+    _remark_on_layout(sheet, drafts, findings, placed)
     return drafts
 
 
@@ -194,7 +198,9 @@ def _filled(row: Row, fills: dict[tuple[int, int], str], findings: Findings, she
     return replace(row, cells=tuple(cells))
 
 
-def _remark_on_layout(sheet: Sheet, drafts: Sequence[Draft], findings: Findings) -> None:
+def _remark_on_layout(
+    sheet: Sheet, drafts: Sequence[Draft], findings: Findings, placed: set[tuple[int, int]]
+) -> None:
     if not drafts:
         return
     if sheet.hidden:
@@ -209,7 +215,7 @@ def _remark_on_layout(sheet: Sheet, drafts: Sequence[Draft], findings: Findings)
             f"有 {len(hidden)} 行被隐藏（{_ranges(hidden)}），其中的题目也读入了；请核对",
         )
     for number, column in sheet.images:
-        if number in by_number:
+        if number in by_number and (number, column) not in placed:
             findings.add(
                 "warning",
                 "image_not_taken",

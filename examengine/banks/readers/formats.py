@@ -20,7 +20,10 @@ _XML_START = re.compile(r"\s*(?:<\?xml|<!--|<!DOCTYPE\s+(?!html)|<[A-Za-z_][\w.:
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)([^>]*)>")
 _BEFORE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _WEB_PAGE: Final = frozenset({"html", "table", "meta", "head", "body", "workbook"})
-_JSON_START = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d))")
+_JSON_START = re.compile(
+    r"\s*(?:(?:(?:var|let|const)\s+[\w$]{1,60}\s*=|export\s+default|module\.exports\s*=)\s*)?"
+    r"(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d))"
+)
 _GIFT_BLOCK = re.compile(
     r"(?<!\\)\{\s{0,80}(?:\}|#|[~=]|T(?:RUE)?\s*[#}]|F(?:ALSE)?\s*[#}]|[^{}]{0,400}?(?<!\\)[~=])", re.IGNORECASE
 )
@@ -139,12 +142,17 @@ def _has_header(lines: list[str]) -> bool:
 
 
 _NUMBERED = re.compile(r"^\s*(?:第\s*\d{1,4}\s*题|[(（]?\d{1,4}\s*[)）.、．:：]|[【\[]?\d{1,4}[】\]])\s*\S")
-_OPTION_LINE = re.compile(r"^\s*[(（\[【]?[AＡ]\s*[)）\]】]?\s*[.．、:：)）]?\s*\S")
+_OPTION_LINE = re.compile(
+    r"^\s*[*＊√]?\s*(?:[(（\[【]?[AＡ]\s*[)）\]】]?\s*[.．、:：)）]?\s*\S|[(（]?a\s{0,3}[.)、．]\s*\S)"
+)
 _ANSWERED = re.compile(
     r"^\s*[【\[(（]?\s*(?:正确|参考|标准)?答案\s*[】\])）]?\s*[:：]?"
     r"|[(（]\s*(?:[A-H](?:[\s、,，]{0,4}[A-H]){0,9}|[√×✓✗对错]|正确|错误)\s*[)）]"
+    r"|^\s*(?:correct\s{1,3})?(?:answer|ans|key)\s{0,3}[:：]|^\s*[*＊√]\s*[A-Ha-h]\s{0,3}[.．、)）]"
+    r"|[√✓✔]\s*$|[(（]正确答案[)）]",
+    re.IGNORECASE,
 )
-_SECTION = re.compile(r"(?:单选|多选|单项选择|多项选择|不定项|判断|填空|简答|问答|选择)题?")
+_SECTION = re.compile(r"(?:单选|多选|单项选择|多项选择|不定项|判断|填空|简答|问答|选择|名词解释|论述|案例分析)题?")
 
 
 def reads_as_prose(lines: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from examengine.banks.cells.grid import ROWS_LIMIT, UnreadableFileError
 from examengine.banks.checks import repetitions
@@ -49,6 +50,7 @@ def gathered(
         tuple(understood),
         kept_out(questions),
         tuple(media),
+        tuple(questions),
     )
 
 
@@ -67,10 +69,24 @@ def kept_out(questions: Sequence[Question]) -> tuple[ReadItem, ...]:
 
 def without_repetitions(questions: Sequence[Question], findings: Findings) -> list[ReadItem]:
     """The items to be imported; says which repeat another, and keeps out those that contradict one."""
-    taken = [(question, question.item) for question in questions if question.item is not None]
+    out = repeated(questions, findings)
+    return [
+        ReadItem(question.item, question.where)
+        for index, question in enumerate(questions)
+        if question.item is not None and index not in out
+    ]
+
+
+REPETITION_CODES: Final = frozenset({"duplicate", "contradiction", "same_stem", "duplicate_external_no"})
+
+
+def repeated(questions: Sequence[Question], findings: Findings) -> set[int]:
+    """Indexes of the questions that stay out because of another one, said in ``findings`` by ``REPETITION_CODES``."""
+    with_item = [index for index, question in enumerate(questions) if question.item is not None]
+    taken = [(questions[index], questions[index].item) for index in with_item]
     out: set[int] = set()
     blamed: set[int] = set()
-    for repetition in repetitions([item for _, item in taken]):
+    for repetition in repetitions([item for _, item in taken if item is not None]):
         here, there = taken[repetition.index][0].where, taken[repetition.first][0].where
         if repetition.how == "same":
             out.add(repetition.index)
@@ -87,4 +103,4 @@ def without_repetitions(questions: Sequence[Question], findings: Findings) -> li
         else:
             out.add(repetition.index)
             findings.add("error", "duplicate_external_no", here, f"外部编号与{there}重复，没有导入；请改用不同的编号")
-    return [ReadItem(item, question.where) for index, (question, item) in enumerate(taken) if index not in out]
+    return {with_item[index] for index in out}

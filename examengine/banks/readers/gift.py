@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from examengine.banks.dialects.meta import meta_of
 from examengine.banks.findings import Findings
 from examengine.banks.item import Kind
 from examengine.banks.markup import MediaShelf, Rich
 from examengine.banks.readers import gift_answers
-from examengine.banks.readers.asked import Asked, question_asked
+from examengine.banks.readers.asked import Asked, essay, question_asked
 from examengine.banks.readers.gathering import add, gathered
-from examengine.banks.readers.gift_text import plain, rich, unescape_marks, with_marks
+from examengine.banks.readers.gift_text import in_format, plain, unescape_marks, with_marks
 from examengine.banks.readers.lines import Line, at_line, lines_of
 from examengine.banks.readers.pictures import Pictures
 from examengine.banks.readers.questions import Question
@@ -23,6 +24,8 @@ FORMAT: Final = "gift"
 _TITLE = re.compile(r"^\s*::(.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"^\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _CATEGORY = re.compile(r"^\s*\$CATEGORY\s*:\s*(.*)$", re.IGNORECASE)
+_TITLED = re.compile(r"^\s*::[^:]{1,300}::")
+_MODEL = re.compile(r"^\s*参考答案\s*[：:](.*)$", re.DOTALL)
 _ID = re.compile(r"\[id:([^\]]{1,100})\]")
 _NEW_QUESTION = re.compile(r"^\s*(?:::|\$CATEGORY\s*:|//\s*question\s*:)", re.IGNORECASE)
 
@@ -35,6 +38,7 @@ class Block:
     text: str
     external_no: str
     topic: str
+    remarks: tuple[str, ...] = ()
 
 
 def read_gift(text: str, encoding: str, shelf: MediaShelf | None = None) -> BankReading:
@@ -61,6 +65,7 @@ def read_gift(text: str, encoding: str, shelf: MediaShelf | None = None) -> Bank
 def blocks_of(marked: str) -> Iterator[Block]:
     """Blocks between blank lines; a blank line inside open braces does not part."""
     topic, external_no = "", ""
+    remarks: list[str] = []
     held: list[Line] = []
     depth = 0
     blank = False
@@ -69,12 +74,15 @@ def blocks_of(marked: str) -> Iterator[Block]:
         if stripped.startswith("//"):
             found = _ID.search(stripped)
             external_no = unescape_marks(found[1]) if found else external_no
+            remarks.append(unescape_marks(stripped[2:]))
             continue
         # An open brace that is never closed must not swallow the rest of the file.
         lost = depth > 0 and blank and _NEW_QUESTION.match(line.text)
+        # A title behind a closed answer begins another question, though the blank line is missing.
+        lost = lost or (depth == 0 and bool(held) and "}" in held[-1].text and _TITLED.match(line.text))
         if held and ((not stripped and depth == 0) or lost):
-            yield Block(held[0].number, "\n".join(part.text for part in held), external_no, topic)
-            held, depth, external_no = [], 0, ""
+            yield Block(held[0].number, "\n".join(part.text for part in held), external_no, topic, tuple(remarks))
+            held, remarks, depth, external_no = [], [], 0, ""
         category = _CATEGORY.match(line.text) if not held else None
         if category:
             topic = _topic(unescape_marks(category[1]))
@@ -84,13 +92,14 @@ def blocks_of(marked: str) -> Iterator[Block]:
             held.append(line)
             depth = max(0, depth + line.text.count("{") - line.text.count("}"))
     if held:
-        yield Block(held[0].number, "\n".join(part.text for part in held), external_no, topic)
+        yield Block(held[0].number, "\n".join(part.text for part in held), external_no, topic, tuple(remarks))
 
 
 def _topic(path: str) -> str:
     parts = [part.strip() for part in path.replace("//", "\x00").split("/")]
-    parts = [part.replace("\x00", "/") for part in parts]
-    kept = [part for part in parts if part and part not in {"$course$", "$system$", "$module$", "top"}]
+    if parts and parts[0].startswith("$") and parts[0].endswith("$"):
+        parts = parts[1:]
+    kept = [part.replace("\x00", "/") for part in (parts[1:] if parts[:1] == ["top"] else parts) if part]
     return tidy_line("/".join(kept))
 
 
@@ -122,8 +131,12 @@ def _asked(block: Block, number: int, shelf: MediaShelf, findings: Findings) -> 
         f"{before.rstrip()} _____ {after.strip()}" if rest and not re.fullmatch(r"(<[^<>]*>|\s)*", rest) else before
     )
     asked = Asked(where, Kind.OTHER, Rich(""), block.line, topic=block.topic, external_no=block.external_no)
+    asked.meta = meta_of(block.remarks)
     gift_answers.fill(asked, answer, name, pictures)
-    asked.stem = rich(_without_later_answers(stem), name, pictures.find)
+    model = next((found[1] for remark in block.remarks if (found := _MODEL.match(remark))), "")
+    if asked.kind is Kind.ESSAY and model:
+        asked.expected = essay(model)
+    asked.stem = in_format(_without_later_answers(stem), name, pictures.find)
     if not asked.stem and title:
         asked.stem = Rich(plain(title[1]))
     if "{" in after and "}" in after:

@@ -4,12 +4,16 @@ import re
 from bisect import bisect_left
 from typing import Final
 
+import msgspec
+
+from examengine.banks.dialects.meta import CASE_COUNTS
+from examengine.banks.dialects.numbers import number_range
 from examengine.banks.item import Kind
 from examengine.banks.markup import Rich
 from examengine.banks.readers.asked import FULL, Asked, Choice, essay, is_judgement, judged, remark_on_weights
 from examengine.banks.readers.gift_text import plain, rich
-from examengine.banks.readers.numbers import decimal_of, span
 from examengine.banks.readers.pictures import Pictures
+from examengine.banks.readers.starred import stars_read
 from examengine.banks.responses import (
     AcceptedText,
     NumberExpected,
@@ -49,12 +53,13 @@ def fill(asked: Asked, answer: str, form: str, pictures: Pictures) -> None:
         asked.kind, asked.truth = Kind.TRUE_FALSE, truth
     elif bare.startswith("#"):
         asked.kind, asked.expected = Kind.NUMERIC, _numbers(bare[1:], asked)
+        asked.expected = msgspec.structs.replace(asked.expected, unit=asked.meta.unit)
     elif "~" in bare:
         _choices(asked, bare, form, pictures)
-    elif "->" in bare and "=" in bare:
+    elif "->" in bare and "=" in bare and asked.meta.kind is not Kind.SHORT_ANSWER:
         asked.kind, asked.expected = Kind.MATCHING, _pairs(bare, form, pictures)
     else:
-        asked.kind, asked.expected = Kind.SHORT_ANSWER, _texts(bare)
+        asked.kind, asked.expected = Kind.SHORT_ANSWER, _texts(bare, case_counts=CASE_COUNTS in asked.meta.marks)
 
 
 def parts_of(answer: str) -> list[tuple[str, str]]:
@@ -97,20 +102,22 @@ def _choices(asked: Asked, answer: str, form: str, pictures: Pictures) -> None:
         asked.choices.append(Choice(rich(_split_feedback(rest), form, pictures.find), percent))
     single = any(mark == "=" for mark, _ in parts)
     asked.kind = Kind.SINGLE_CHOICE if single else Kind.MULTIPLE_CHOICE
-    if single and is_judgement(asked.choices):
+    if single and is_judgement(asked.choices) and asked.meta.kind is not Kind.SINGLE_CHOICE:
         asked.kind, asked.truth = Kind.TRUE_FALSE, judged(asked.choices)
     remark_on_weights(asked)
 
 
-def _texts(answer: str) -> TextExpected:
+def _texts(answer: str, *, case_counts: bool) -> TextExpected:
     parts = parts_of(answer) or [("=", answer)]
-    accepted = []
+    said = []
     for mark, text in parts:
         percent, rest = _weighted(mark, text)
         shown = plain(_split_feedback(rest))
-        if shown and percent > 0:
-            accepted.append(AcceptedText(shown, round(percent)))
-    return TextExpected(tuple(accepted), wildcards=any("*" in answer.text for answer in accepted))
+        if shown and round(percent) > 0:
+            said.append((shown, round(percent)))
+    read, wildcards = stars_read([text for text, _ in said])
+    accepted = (AcceptedText(text, weight) for text, (_, weight) in zip(read, said, strict=True))
+    return TextExpected(tuple(accepted), case_counts, wildcards)
 
 
 def _pairs(answer: str, form: str, pictures: Pictures) -> PairsExpected:
@@ -140,17 +147,3 @@ def _numbers(answer: str, asked: Asked) -> NumberExpected:
         else:
             ranges.append(found)
     return NumberExpected(tuple(ranges))
-
-
-def number_range(written: str, weight: int) -> NumberRange | None:
-    """ "3", "3:0.1" and "2.9..3.1" as a range; None for anything else."""
-    low, dots, high = written.partition("..")
-    if dots:
-        first, last = decimal_of(low), decimal_of(high)
-        return None if first is None or last is None else NumberRange(*sorted_pair(first, last), weight)
-    value, _, tolerance = written.partition(":")
-    return span(value, tolerance or "0", weight)
-
-
-def sorted_pair(first: str, last: str) -> tuple[str, str]:
-    return (first, last) if float(first) <= float(last) else (last, first)

@@ -39,6 +39,11 @@ def rich(text: str, form: str, find: Callable[[str], str]) -> Rich:
     named = _FORMAT.match(text)
     if named:
         text, form = text[named.end() :], named[1].lower()
+    return in_format(text, form, find)
+
+
+def in_format(text: str, form: str, find: Callable[[str], str]) -> Rich:
+    """A text in a format that has been told already."""
     text = unescape_marks(text).strip()
     if form == "plain":
         return plain_rich(text)

@@ -1,5 +1,6 @@
 """JSON in the shapes other programs write: lists of questions, at any depth, under names that say what they hold."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import msgspec
 
 from examengine.banks.cells.grid import ROWS_LIMIT, UnreadableFileError
 from examengine.banks.dialects.headers import SYNONYMS, Field, header_word
+from examengine.banks.dialects.kinds import kind_of
 from examengine.banks.dialects.options import LETTERS, UnreadableOptionsError, split_options
 from examengine.banks.findings import Findings, Understood
 from examengine.banks.markup import rich_of
@@ -58,8 +60,19 @@ _TEXT_NAMES: Final = ("optioncontent", "content", "text", "value", "option", "ti
 _LABEL_NAMES: Final = ("label", "key", "letter", "prefix", "id", "no", "code", "option", "tag", "index")
 _RIGHT_NAMES: Final = ("iscorrect", "correct", "isanswer", "isright", "right", "istrue", "answer", "checked")
 _WRONG_NAMES: Final = ("incorrectanswers", "wronganswers", "distractors", "incorrect")
+_PAIRS: Final = ("pairs", "matches", "matchpairs")
+_SIDES: Final = (
+    ("left", "right"),
+    ("question", "answer"),
+    ("prompt", "answer"),
+    ("key", "value"),
+    ("term", "definition"),
+)
 _IMAGES: Final = ("attachment", "image", "images", "img", "picture", "图片", "pic", "media")
 _ZERO_BASED: Final = frozenset({"correctindex", "answerindex", "correctoptionindex"})
+_ASSIGNED = re.compile(r"^\s*(?:(?:var|let|const)\s+[\w$]{1,60}\s*=|export\s+default|module\.exports\s*=)\s*")
+_COMMA_TOO_MANY = re.compile(r",\s{0,200}([\]}])")
+_BETWEEN_VALUES = re.compile(r"[\s,]*")
 _LETTER_KEY = re.compile(r"^(?:option|选项|opt)?_?([A-Za-z])$", re.IGNORECASE)
 
 
@@ -83,7 +96,8 @@ def read_json(text: str, encoding: str) -> BankReading:
     found = list(islice(_questions_in(_decoded(text), _Around(), 0), ROWS_LIMIT + 1))
     if len(found) > ROWS_LIMIT:
         raise too_many()
-    read = (_told(one, number, findings) for number, one in enumerate(found, start=1))
+    from_zero = _counts_from_zero(found, findings)
+    read = (_told(one, number, findings, from_zero=from_zero) for number, one in enumerate(found, start=1))
     told = [one for one in read if one is not None]
     if not found:
         message = "JSON 里没有认得的题目；每题需要题干（question、content、题干 …）和选项或答案"
@@ -98,6 +112,9 @@ def _decoded(text: str) -> Any:
     except RecursionError as deep:
         raise UnreadableFileError("json_malformed", "JSON 嵌套过深，没有读入") from deep
     except msgspec.DecodeError as broken:
+        mended = _mended(text)
+        if mended is not None:
+            return mended
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > 1 and lines[0].lstrip().startswith("{"):
             try:
@@ -110,6 +127,26 @@ def _decoded(text: str) -> Any:
         raise UnreadableFileError(
             "json_malformed", f"JSON 有语法错误（{where or '不完整'}），没有读入；请重新导出"
         ) from broken
+
+
+def _mended(text: str) -> Any:
+    """Scripts that assign a list, commas too many, several values behind one another; None for anything else."""
+    body = _ASSIGNED.sub("", text, count=1).rstrip().rstrip(";")
+    body = _COMMA_TOO_MANY.sub(r"\1", body)
+    values: list[Any] = []
+    decoder = json.JSONDecoder()
+    at = 0
+    try:
+        while len(values) <= ROWS_LIMIT:
+            start = _BETWEEN_VALUES.match(body, at)
+            at = start.end() if start else at
+            if at >= len(body):
+                break
+            value, at = decoder.raw_decode(body, at)
+            values.append(value)
+    except (ValueError, RecursionError):
+        return None
+    return values or None
 
 
 @lru_cache(maxsize=4096)
@@ -147,6 +184,9 @@ def _is_question(value: Mapping[str, Any]) -> bool:
     asks = (
         any(_FIELDS.get(word) is Field.OPTIONS for word in words) or lettered > 1 or bool(words & set(_WRONG_NAMES))
     )
+    kind = next((one for name, one in value.items() if _FIELDS.get(_word(str(name))) is Field.KIND), None)
+    if isinstance(kind, str) and kind_of(kind) is not None and (words & {*_PAIRS, "answer", "answers", "key"}):
+        return True
     # A key that is there but empty still says that this is a question; a name and a key alone may be anything.
     return asks or (not stems <= _WEAK_STEMS and any(_FIELDS.get(word) is Field.KEY for word in words))
 
@@ -178,14 +218,39 @@ def _around(value: Mapping[str, Any], around: _Around) -> _Around:
     return _Around(tidy_line(topic)[:100], kind if isinstance(kind, str) and kind.endswith("题") else around.kind)
 
 
-def _told(found: _Found, number: int, findings: Findings) -> Told | None:
+def _counts_from_zero(found: Sequence[_Found], findings: Findings) -> bool:
+    """Whether keys that are bare numbers count options from 0: only the whole file tells."""
+    least, reaches_end, seen = 1, False, 0
+    for one in found:
+        fields = _by_field(one.value)
+        options, key = fields.get(Field.OPTIONS), fields.get(Field.KEY)
+        numbers = [key] if not isinstance(key, list) else key
+        if not isinstance(options, list) or any(isinstance(part, dict) for part in options):
+            continue
+        if numbers and all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
+            if any(n in options or str(n) in options for n in numbers):
+                continue
+            seen += 1
+            least = min(least, *numbers)
+            reaches_end = reaches_end or max(numbers) == len(options)
+    if seen and least > 0 and not reaches_end and not any(_says_zero_based(one.value) for one in found):
+        message = "答案是数字，看不出从 0 还是从 1 数起，按从 1 数起读入；请核对"
+        findings.add("warning", "index_base_unclear", "文件", message)
+    return least == 0 and not reaches_end
+
+
+def _says_zero_based(value: Mapping[str, Any]) -> bool:
+    return any(_word(str(name)) in _ZERO_BASED for name in value)
+
+
+def _told(found: _Found, number: int, findings: Findings, *, from_zero: bool = False) -> Told | None:
     fields = _by_field(found.value)
     where = f"第 {number} 题"
     if not isinstance(fields.get(Field.STEM), str):
         findings.add("error", "stem_missing", where, "这一项没有题干，没有读入；请补上题干或删去此项")
         return None
     options, right = _options(found.value, fields.get(Field.OPTIONS))
-    key = _key(found.value, fields.get(Field.KEY), options, right)
+    key = _key(found.value, fields.get(Field.KEY), options, right, from_zero=from_zero)
     told = Told(number, where, options=options)
     for what, content in fields.items():
         if what not in {Field.STEM, Field.OPTIONS, Field.KEY, Field.ORDINAL} and isinstance(
@@ -193,14 +258,32 @@ def _told(found: _Found, number: int, findings: Findings) -> Told | None:
         ):
             told.fields[what] = _text(content)
     told.fields[Field.STEM] = _text(fields[Field.STEM])
-    told.fields[Field.KEY] = key
+    told.fields[Field.KEY] = key or _pairs(found.value)
     told.fields.setdefault(Field.TOPIC, found.around.topic)
+    if told.fields.get(Field.KIND) == "multiple" and isinstance(fields.get(Field.KEY), str) and len(key) == 1:
+        # Of trivia databases "multiple" says multiple choice, of which one is right.
+        told.fields[Field.KIND] = ""
     if not told.fields.get(Field.KIND):
         told.fields[Field.KIND] = found.around.kind if found.around.kind != "试题" else ""
     if any(_filled(found.value.get(name)) for name in found.value if _word(str(name)) in _IMAGES):
         message = "这道题带有图片，图片不在 JSON 里，没有读入；请核对题目离开图片能否作答"
         findings.add("warning", "image_missing", where, message)
     return told
+
+
+def _pairs(value: Mapping[str, Any]) -> str:
+    """The pairs of a matching question, a line each."""
+    listed = next((inner for name, inner in value.items() if _word(str(name)) in _PAIRS), None)
+    if isinstance(listed, dict):
+        listed = [[left, right] for left, right in listed.items()]
+    lines = []
+    for one in listed if isinstance(listed, list) else []:
+        sides = one
+        if isinstance(one, dict):
+            sides = next(([one[a], one[b]] for a, b in _SIDES if a in one and b in one), [])
+        if isinstance(sides, list) and len(sides) == 2:
+            lines.append(f"{_text(sides[0])} → {_text(sides[1])}")
+    return "\n".join(lines)
 
 
 def _filled(value: Any) -> bool:
@@ -281,7 +364,9 @@ def _says_right(one: Any) -> bool:
     return any(by_word.get(name) in (True, 1, "1", "true", "True", "Y") for name in _RIGHT_NAMES)
 
 
-def _key(value: Mapping[str, Any], content: Any, options: dict[int, str], right: Sequence[int]) -> str:
+def _key(
+    value: Mapping[str, Any], content: Any, options: dict[int, str], right: Sequence[int], *, from_zero: bool
+) -> str:
     wrong = next((inner for name, inner in value.items() if _word(str(name)) in _WRONG_NAMES), None)
     if isinstance(wrong, list) and not options:
         # The right answers stand apart from the wrong ones: options are both, in the order of the file.
@@ -290,7 +375,7 @@ def _key(value: Mapping[str, Any], content: Any, options: dict[int, str], right:
         return "".join(LETTERS[: len(good)])
     if right and not _filled(content):
         return "".join(LETTERS[index] for index in sorted(right) if index < len(LETTERS))
-    zero_based = any(_word(str(name)) in _ZERO_BASED for name in value)
+    zero_based = (from_zero and bool(options)) or _says_zero_based(value)
     parts = content if isinstance(content, list) else [content]
     if zero_based and all(isinstance(one, int) and 0 <= one < len(LETTERS) for one in parts):
         return "".join(LETTERS[one] for one in parts)

@@ -7,7 +7,7 @@ from examengine.banks.dialects.answers import bare_answer, letters_of, truth_of,
 from examengine.banks.dialects.headers import Field
 from examengine.banks.dialects.kinds import code_of, is_any_choice, is_code, is_indefinite, kind_of
 from examengine.banks.findings import Findings, Understood
-from examengine.banks.item import DELIVERABLE, KIND_LABELS, Kind
+from examengine.banks.item import KIND_LABELS, WITH_OPTIONS, Kind
 from examengine.banks.readers.conventions import Conventions
 from examengine.banks.readers.keys import choice_key
 from examengine.banks.readers.shapes import Shape
@@ -58,7 +58,7 @@ def _written(
         understood.note(f"any choice {inferred}", f"题型“{written}”按答案读作{KIND_LABELS[inferred]}")
         return KindReading(inferred)
     where = shape.draft.at(Field.KIND)
-    if inferred in DELIVERABLE and shape.key:
+    if inferred in WITH_OPTIONS and shape.key:
         label = KIND_LABELS[inferred]
         findings.add("warning", "type_unknown", where, f"不认识题型“{written[:20]}”，按选项和答案读作{label}；请核对")
         return KindReading(inferred)

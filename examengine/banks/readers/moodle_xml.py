@@ -8,6 +8,8 @@ from typing import Final
 
 from lxml import etree
 
+from examengine.banks.dialects.meta import meta_of
+from examengine.banks.dialects.numbers import span
 from examengine.banks.files.xml import Document, attribute, child, children, line_of, name_of, text_of
 from examengine.banks.findings import Findings, place
 from examengine.banks.item import Kind
@@ -26,10 +28,10 @@ from examengine.banks.readers.asked import (
 from examengine.banks.readers.gathering import add, gathered
 from examengine.banks.readers.lines import at_line
 from examengine.banks.readers.moodle_cloze import gaps_of
-from examengine.banks.readers.numbers import span
 from examengine.banks.readers.pictures import Pictures
 from examengine.banks.readers.questions import Question
 from examengine.banks.readers.reading import BankReading
+from examengine.banks.readers.starred import stars_read
 from examengine.banks.responses import AcceptedText, NumberExpected, Pair, PairsExpected, TextExpected
 from examengine.banks.wording import tidy_line
 
@@ -67,7 +69,9 @@ def whole_ones(elements: list[etree._Element], broken_line: int) -> list[etree._
 
 def _topic(path: str) -> str:
     parts = [part.strip() for part in path.strip().replace("//", "\x00").split("/")]
-    kept = [part.replace("\x00", "/") for part in parts if part and part not in {"$course$", "$system$", "top"}]
+    if parts and parts[0].startswith("$") and parts[0].endswith("$"):
+        parts = parts[1:]
+    kept = [part.replace("\x00", "/") for part in (parts[1:] if parts[:1] == ["top"] else parts) if part]
     return tidy_line("/".join(kept))
 
 
@@ -109,6 +113,7 @@ def _asked(element: etree._Element, qtype: str, number: int, topic: str, shelf: 
         asked.stem = texts.rich(child(element, "name"))
     asked.external_no = text_of(child(element, "idnumber"))
     asked.explanation = texts.plain(child(element, "generalfeedback"))
+    asked.meta = meta_of(text_of(tag) for tag in element.iterfind("{*}tags/{*}tag"))
     asked.points_hundredths = _points(text_of(child(element, "defaultgrade")))
     reader = _READERS.get(qtype)
     if reader is not None:
@@ -147,7 +152,7 @@ def _choice(asked: Asked, element: etree._Element, texts: _Texts) -> None:
     asked.kind = Kind.SINGLE_CHOICE if single else Kind.MULTIPLE_CHOICE
     if not _is_true(child(element, "shuffleanswers"), default=True):
         asked.choices = [Choice(choice.text, choice.percent, fixed=True) for choice in asked.choices]
-    if single and is_judgement(asked.choices):
+    if single and is_judgement(asked.choices) and asked.meta.kind is not Kind.SINGLE_CHOICE:
         asked.kind, asked.truth = Kind.TRUE_FALSE, judged(asked.choices)
     remark_on_weights(asked)
 
@@ -162,13 +167,15 @@ def _truth(asked: Asked, element: etree._Element, texts: _Texts) -> None:
 
 def _short(asked: Asked, element: etree._Element, texts: _Texts) -> None:
     asked.kind = Kind.SHORT_ANSWER
-    accepted = [
-        AcceptedText(text, round(_percent(answer)))
+    said = [
+        (text, round(_percent(answer)))
         for answer in children(element, "answer")
-        if (text := texts.plain(answer)) and _percent(answer) > 0
+        if (text := texts.plain(answer)) and round(_percent(answer)) > 0
     ]
     case = _is_true(child(element, "usecase"), default=False)
-    asked.expected = TextExpected(tuple(accepted), case, any("*" in answer.text for answer in accepted))
+    read, wildcards = stars_read([text for text, _ in said])
+    accepted = (AcceptedText(text, weight) for text, (_, weight) in zip(read, said, strict=True))
+    asked.expected = TextExpected(tuple(accepted), case, wildcards)
 
 
 def _number(asked: Asked, element: etree._Element, texts: _Texts) -> None:
@@ -201,11 +208,13 @@ def _match(asked: Asked, element: etree._Element, texts: _Texts) -> None:
 
 def _cloze(asked: Asked, element: etree._Element, texts: _Texts) -> None:
     asked.kind = Kind.CLOZE
-    source = text_of(child(child(element, "questiontext"), "text"))
-    rewritten, asked.expected, problems = gaps_of(source)
+    question = child(element, "questiontext")
+    is_plain = question is not None and attribute(question, "format").strip().lower() in {"plain_text", "plain"}
+    rewritten, asked.expected, problems = gaps_of(text_of(child(question, "text")), is_html=not is_plain)
     for problem in problems:
         asked.remark("error", "cloze_unreadable", problem)
-    asked.stem = rich_of(rewritten, texts.pictures.find) if looks_like_html(rewritten) else plain_rich(rewritten)
+    is_html = not is_plain and looks_like_html(rewritten)
+    asked.stem = rich_of(rewritten, texts.pictures.find) if is_html else plain_rich(rewritten)
 
 
 def _essay(asked: Asked, element: etree._Element, texts: _Texts) -> None:

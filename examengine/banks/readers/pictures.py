@@ -41,9 +41,3 @@ class Pictures:
             code, message = _SAID[refusal]
             shown = source if not source.startswith("data:") else "内嵌图片"
             asked.remark("warning", code, message.format(shown))
-        if self.found:
-            asked.remark(
-                "warning",
-                "image_not_shown_yet",
-                "题中的图片已读入，但考试页面目前还不显示图片；请核对题目离开图片能否作答",
-            )

@@ -6,7 +6,19 @@ from typing import Final
 
 from lxml import etree
 
-from examengine.banks.files.xml import BadXmlError, Document, attribute, descendants, line_of, name_of, parse
+from examengine.banks.dialects.meta import Meta, meta_of
+from examengine.banks.files.xml import (
+    BadXmlError,
+    Document,
+    attribute,
+    child,
+    children,
+    descendants,
+    line_of,
+    name_of,
+    parse,
+    text_of,
+)
 from examengine.banks.findings import Findings
 from examengine.banks.markup import MediaShelf
 from examengine.banks.markup.media import joined
@@ -30,7 +42,8 @@ _NOT_QTI = "这份 XML 里没有 QTI 试题（item、assessmentItem），没有�
 class _Taking:
     """Collects the questions of one or many files."""
 
-    def __init__(self, shelf: MediaShelf) -> None:
+    def __init__(self, shelf: MediaShelf, metas: Mapping[str, Meta] | None = None) -> None:
+        self._metas = metas or {}
         self.shelf, self.findings = shelf, Findings()
         self.questions: list[Question] = []
         self._idents: set[str] = set()
@@ -46,8 +59,10 @@ class _Taking:
         for item in items:
             where = _where(path, line_of(item), len(self.questions) + 1)
             pictures = Pictures(self.shelf, base=posixpath.dirname(path))
-            reader = qti2.asked_in if plain_name(item) == qti2.ITEM else qti1.asked_in
-            asked = reader(item, where, pictures)
+            if plain_name(item) == qti2.ITEM:
+                asked = qti2.asked_in(item, where, pictures, self._metas.get(path))
+            else:
+                asked = qti1.asked_in(item, where, pictures)
             if asked is None:
                 self._passive += 1
                 continue
@@ -80,7 +95,7 @@ def read_qti(document: Document) -> BankReading:
 
 def read_package(parts: Mapping[str, bytes], encoding: str) -> BankReading:
     """The questions of a content package, in the order of its manifest; a broken file is named and passed over."""
-    taking = _Taking(MediaShelf(parts))
+    taking = _Taking(MediaShelf(parts), _metas(parts))
     found = 0
     for path in _paths(parts):
         try:
@@ -134,6 +149,32 @@ def _paths(parts: Mapping[str, bytes]) -> Iterator[str]:
         wanted = path.lower().endswith(_ENDINGS) and path not in manifests and not _told_twice(path, parts)
         if wanted and _may_hold_items(parts[path]):
             yield path
+
+
+def _metas(parts: Mapping[str, bytes]) -> dict[str, Meta]:
+    """What manifests say of items beside their files: LOM taxons named in Chinese, LOM's difficulty."""
+    metas: dict[str, Meta] = {}
+    for manifest in [path for path in parts if posixpath.basename(path).lower() == MANIFEST]:
+        try:
+            root = parse(parts[manifest]).root
+        except BadXmlError:
+            continue
+        base = posixpath.dirname(manifest)
+        for resource in descendants(root, "resource"):
+            lines = [f"{source}：{entry}" for source, entry in _taxons(resource)]
+            level = next((text_of(child(found, "value")) for found in descendants(resource, "difficulty")), "")
+            if level.strip():
+                lines.insert(0, f"难度：{level.strip().removeprefix('very ')}")
+            if lines:
+                metas[joined(base, attribute(resource, "href"))] = meta_of(lines)
+    return metas
+
+
+def _taxons(resource: etree._Element) -> Iterator[tuple[str, str]]:
+    for path in descendants(resource, "taxonPath", "taxonpath"):
+        source = text_of(child(path, "source")).strip()
+        for taxon in children(path, "taxon"):
+            yield source, text_of(child(taxon, "entry"))
 
 
 def _told_twice(path: str, parts: Mapping[str, bytes]) -> bool:

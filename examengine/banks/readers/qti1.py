@@ -8,6 +8,7 @@ from typing import Final
 
 from lxml import etree
 
+from examengine.banks.dialects.numbers import decimal_of
 from examengine.banks.files.xml import attribute, children, descendants, line_of, name_of, text_of
 from examengine.banks.item import Kind
 from examengine.banks.markup import Rich, rich_of
@@ -22,14 +23,13 @@ from examengine.banks.readers.asked import (
     judged,
     remark_on_weights,
 )
-from examengine.banks.readers.numbers import decimal_of
+from examengine.banks.readers.gaps import Named, in_place
 from examengine.banks.readers.pictures import Pictures
 from examengine.banks.readers.qti1_scoring import Scoring, scoring_of
 from examengine.banks.readers.qti_html import inner_html, picture
 from examengine.banks.responses import (
     AcceptedText,
     Gap,
-    GapsExpected,
     NumberExpected,
     NumberRange,
     Pair,
@@ -85,9 +85,42 @@ _KINDS: Final[Mapping[str, Kind | None]] = {
     "fileupload": Kind.OTHER,
     "hotspot": Kind.OTHER,
     "jumbledsentence": Kind.OTHER,
+    "multiselect": Kind.MULTIPLE_CHOICE,
+    "shortanswer": Kind.SHORT_ANSWER,
+    "longanswer": Kind.ESSAY,
+    "writtenresponse": Kind.ESSAY,
+    "arithmetic": Kind.OTHER,
+    "significantfigures": Kind.OTHER,
+    "multishortanswer": Kind.OTHER,
+    "likert": Kind.OTHER,
+    "imageinformation": None,
+    "textinformation": None,
     "quizbowl": Kind.OTHER,
 }
-_TYPE_FIELDS: Final = ("question_type", "bbmd_questiontype", "cc_profile", "respondusapi_qtype", "qmd_itemtype")
+# ILIAS means by "MULTIPLE CHOICE QUESTION" what others call multiple answers.
+_ILIAS_KINDS: Final[Mapping[str, Kind]] = {
+    "SINGLE CHOICE QUESTION": Kind.SINGLE_CHOICE,
+    "MULTIPLE CHOICE QUESTION": Kind.MULTIPLE_CHOICE,
+    "CLOZE QUESTION": Kind.CLOZE,
+    "LONG MENU QUESTION": Kind.CLOZE,
+    "MATCHING QUESTION": Kind.MATCHING,
+    "NUMERIC QUESTION": Kind.NUMERIC,
+    "TEXTSUBSET QUESTION": Kind.SHORT_ANSWER,
+    "TEXT QUESTION": Kind.ESSAY,
+    "ORDERING QUESTION": Kind.OTHER,
+    "ORDERING HORIZONTAL": Kind.OTHER,
+    "IMAGE MAP QUESTION": Kind.OTHER,
+    "JAVA APPLET": Kind.OTHER,
+    "FLASH QUESTION": Kind.OTHER,
+}
+_TYPE_FIELDS: Final = (
+    "question_type",
+    "bbmd_questiontype",
+    "cc_profile",
+    "respondusapi_qtype",
+    "qmd_questiontype",
+    "qmd_itemtype",
+)
 _NAME_NOISE = re.compile(r"^cc\.|\.v0p\d+$|[\s_\-/.]+")
 _FIB_NUMERIC: Final = frozenset({"decimal", "integer", "scientific"})
 
@@ -115,7 +148,8 @@ def asked_in(item: etree._Element, where: str, pictures: Pictures) -> Asked | No
     if presentation is None or (not responses and not known) or (known and _KINDS[named] is None):
         return None
     scoring = scoring_of(item, [response.ident for response in responses])
-    kind = _KINDS.get(named) or _kind_by_shape(responses, scoring)
+    kind = _ILIAS_KINDS.get(fields.get("questiontype", "")) or _KINDS.get(named)
+    kind = kind or _kind_by_shape(responses, scoring)
     asked = Asked(where, kind, _stem(presentation, pictures), line_of(item), external_no=attribute(item, "ident"))
     if not asked.stem:
         asked.stem = Rich(attribute(item, "title").strip())
@@ -263,7 +297,7 @@ def _fill(
         case Kind.MATCHING:
             asked.expected = _pairs(responses, scoring, presentation, pictures)
         case Kind.CLOZE:
-            asked.expected = _gaps(responses, scoring)
+            asked.stem, asked.expected = in_place(asked.stem, _gaps(responses, scoring))
 
 
 def _fill_choices(asked: Asked, responses: list[_Response], scoring: Scoring) -> None:
@@ -338,16 +372,15 @@ def _beside(element: etree._Element, pictures: Pictures) -> str:
     return "" if around is None or name_of(around) != "flow" else _material(around, pictures).text
 
 
-def _gaps(responses: list[_Response], scoring: Scoring) -> GapsExpected:
-    gaps: list[Gap] = []
+def _gaps(responses: list[_Response], scoring: Scoring) -> list[Named]:
+    gaps: list[Named] = []
     for response in responses:
         mark = f"[{response.ident.removeprefix('response_')}]"
         right = scoring.right(response.ident)
         if response.labels and response.name == "response_lid" and response.fib is None:
             choices = [Choice(text, FULL if ident in right else 0.0) for ident, text in response.labels.items()]
-            gaps.append(Gap(mark, drop_down(choices)))
+            gaps.append(Named(mark, Gap(mark, drop_down(choices))))
         else:
-            gaps.append(
-                Gap(mark, TextExpected(tuple(AcceptedText(value) for value in dict.fromkeys(right) if value)))
-            )
-    return GapsExpected(tuple(gaps))
+            accepted = tuple(AcceptedText(value) for value in dict.fromkeys(right) if value)
+            gaps.append(Named(mark, Gap(mark, TextExpected(accepted, scoring.case_counts))))
+    return gaps

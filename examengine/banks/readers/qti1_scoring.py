@@ -53,6 +53,9 @@ def _earns(condition: etree._Element) -> bool:
 
 
 def _points(setvar: etree._Element) -> float:
+    if "incorrect" in attribute(setvar, "varname").lower():
+        # D2L counts mistakes in a variable of their own.
+        return 0.0
     written = text_of(setvar).strip()
     if written.lower().endswith("max"):
         return 1.0

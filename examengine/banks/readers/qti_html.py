@@ -7,10 +7,16 @@ from typing import Final
 from lxml import etree
 
 from examengine.banks.files.xml import attribute, name_of
+from examengine.banks.markup.math import MATH_ATTRIBUTES
 
 _VOID: Final = frozenset({"br", "hr", "img"})
 _OBJECTS: Final = frozenset({"object", "img", "matimage", "picture"})
-_KEPT_ATTRIBUTES: Final = frozenset({"src", "alt", "width", "height", "colspan", "rowspan", "display", "start"})
+_KEPT_ATTRIBUTES: Final = frozenset(
+    {"src", "alt", "width", "height", "colspan", "rowspan", "display", "start"}.union(*MATH_ATTRIBUTES.values())
+)
+PLAIN: Final = "plain-text"
+MARKUP: Final = "bank-markup"
+"""The classes by which our writer marks an element whose text, or whose markup, is meant as it stands."""
 
 Replace = Callable[[etree._Element], str | None]
 """HTML to stand for an element, None to go on into it."""
@@ -29,6 +35,26 @@ def inner_html(element: etree._Element, replace: Replace) -> str:
             parts.append(_outer(child, replace))
         parts.append(html.escape(child.tail or "", quote=False))
     return "".join(parts)
+
+
+def plain_text(element: etree._Element, replace: Replace) -> str:
+    """The text of an element, ``br`` as line ends; ``replace`` may stand in for elements, with text."""
+    parts = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str):
+            standing_in = replace(child)
+            if standing_in is not None:
+                parts.append(standing_in)
+            else:
+                parts.append("\n" if name_of(child) == "br" else plain_text(child, replace))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def marked(element: etree._Element, name: str) -> etree._Element | None:
+    """The first child of an element where it has this class of ours."""
+    first = next((found for found in element if isinstance(found.tag, str)), None)
+    return first if first is not None and attribute(first, "class") == name else None
 
 
 def _outer(element: etree._Element, replace: Replace) -> str:

@@ -1,43 +1,35 @@
 """A draft to a question: its kind, and the item if it can be imported; every reason if it cannot."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from examengine.banks.cells.grid import Oddity
-from examengine.banks.checks import Part, Problem, check_item
+from examengine.banks.checks import check_item
 from examengine.banks.dialects import fields
 from examengine.banks.dialects.headers import Field
-from examengine.banks.dialects.kinds import kind_of
 from examengine.banks.dialects.options import LETTERS
 from examengine.banks.findings import Findings, Severity, Understood
 from examengine.banks.item import (
-    DELIVERABLE,
     DIFFICULTIES,
     KIND_LABELS,
     OPTION_LETTERS,
     TRUE_FALSE_OPTIONS,
+    WITH_OPTIONS,
     Item,
     Kind,
     Option,
 )
+from examengine.banks.problems import Part, Problem
+from examengine.banks.readers.as_written import as_written
 from examengine.banks.readers.conventions import Conventions
 from examengine.banks.readers.keys import choice_key, truth_key
 from examengine.banks.readers.kinds import kind_of_question
-from examengine.banks.readers.numbers import span
 from examengine.banks.readers.shapes import Shape
-from examengine.banks.responses import (
-    FULL_WEIGHT,
-    AcceptedText,
-    EssayExpected,
-    Expected,
-    Gap,
-    GapsExpected,
-    NumberExpected,
-    TextExpected,
-)
+from examengine.banks.readers.worded import expectation_of
+from examengine.banks.responses import Expected
 from examengine.banks.wording import fixed_options, list_number, tidy, tidy_line
+from examengine.banks.written import Written
 
 _T = TypeVar("_T")
 
@@ -69,16 +61,16 @@ _ODDITIES: Final[Mapping[Oddity, tuple[Severity, str, str]]] = {
     Oddity.IMAGE: ("error", "image_not_taken", "放的是图片，图片没有读入；请改成文字{}"),
     Oddity.TOO_LONG: ("error", "cell_too_long", "的文字超过 32767 字，读不全；请缩短{}"),
 }
-_BETWEEN_BLANKS: Final = re.compile(r"[|；;、，,\s]+")
 _SEEN_BY_CANDIDATES: Final = (Field.STEM, Field.OPTIONS, Field.KEY, Field.EXTERNAL_NO)
-_SAID_BY_KEYS: Final = frozenset({"key_missing", "key_without_option"})
+_SAID_BY_KEYS: Final = frozenset({"key_missing", "key_without_option", "gap_mark"})
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """An answerable row, counted under its kind; ``item`` is None where it stays out.
 
-    ``kept_out`` is what was understood of a question that the engine cannot deliver yet.
+    ``kept_out`` is what was understood of a question that the engine cannot deliver yet, ``written`` its row in the
+    words of the canonical columns, ``failed`` what it would be without its errors.
     """
 
     kind: Kind
@@ -87,10 +79,12 @@ class Question:
     sheet: str
     row: int
     kept_out: Item | None = None
+    written: Written | None = None
+    failed: Item | None = None
 
 
 @dataclass(slots=True)
-class _Asking:
+class Asking:
     """One row being read: says what it finds at the right column, and remembers whether it failed."""
 
     shape: Shape
@@ -121,66 +115,23 @@ def question_of(
 ) -> Question | None:
     """The question of a row; None (with a finding) where the row asks nothing."""
     draft = shape.draft
-    asking = _Asking(shape, findings, understood)
+    asking = Asking(shape, findings, understood)
     reading = kind_of_question(shape, conventions, findings, understood)
     if reading is None:
         findings.add("error", "not_a_question", draft.where(), "只有题干，没有题型、选项和答案，没有读入")
         return None
     _remark_on_cells(asking)
     where, sheet, row = draft.where(), draft.sheet, draft.row.number
-    if reading.kind in DELIVERABLE:
-        item = _item(asking, reading.kind, conventions, indefinite=reading.indefinite)
-        return Question(reading.kind, None if asking.failed else item, where, sheet, row)
-    _not_deliverable(asking, reading.kind)
-    return Question(reading.kind, None, where, sheet, row, _kept_out(shape, reading.kind))
+    item = _item(asking, reading.kind, conventions, indefinite=reading.indefinite)
+    written = as_written(shape, reading.kind, item)
+    if reading.kind is Kind.OTHER:
+        return Question(reading.kind, None, where, sheet, row, item, written)
+    if asking.failed:
+        return Question(reading.kind, None, where, sheet, row, None, written, item)
+    return Question(reading.kind, item, where, sheet, row, None, written)
 
 
-def _not_deliverable(asking: _Asking, kind: Kind) -> None:
-    shape = asking.shape
-    written = shape.draft.text(Field.KIND)
-    label = written[:20] if written and kind_of(written) is kind else KIND_LABELS[kind]
-    asking.say_at("error", "not_deliverable_yet", Field.STEM, f"{label}暂不能用于考试，没有导入")
-    if kind is not Kind.ESSAY and not (shape.key or shape.blanks or shape.draft.text(Field.REFERENCE)):
-        asking.say_at("error", "key_missing", Field.KEY, "没有正确答案，请补上")
-
-
-def _kept_out(shape: Shape, kind: Kind) -> Item:
-    """What was understood of a question that cannot be delivered yet."""
-    draft = shape.draft
-    return Item(
-        kind,
-        shape.stem,
-        (),
-        frozenset(),
-        topic=tidy_line(draft.text(Field.TOPIC)),
-        explanation=draft.text(Field.EXPLANATION),
-        source=tidy_line(draft.text(Field.SOURCE)),
-        external_no=tidy_line(draft.text(Field.EXTERNAL_NO)),
-        expected=_expected(shape, kind),
-    )
-
-
-def _expected(shape: Shape, kind: Kind) -> Expected | None:
-    key = shape.key or shape.draft.text(Field.REFERENCE)
-    match kind:
-        case Kind.SHORT_ANSWER:
-            texts = shape.blanks or tuple(part.strip() for part in key.split("|"))
-            return TextExpected(tuple(AcceptedText(text) for text in texts if text))
-        case Kind.CLOZE:
-            texts = shape.blanks or tuple(part.strip() for part in _BETWEEN_BLANKS.split(key))
-            filled = [text for text in texts if text]
-            gaps = (Gap(f"{{{n}}}", TextExpected((AcceptedText(text),))) for n, text in enumerate(filled, start=1))
-            return GapsExpected(tuple(gaps))
-        case Kind.NUMERIC:
-            found = span(key, "0", FULL_WEIGHT)
-            return NumberExpected((found,) if found is not None else ())
-        case Kind.ESSAY:
-            return EssayExpected(key)
-        case _:
-            return None
-
-
-def _remark_on_cells(asking: _Asking) -> None:
+def _remark_on_cells(asking: Asking) -> None:
     draft = asking.shape.draft
     if not draft.row.odd:
         return
@@ -194,17 +145,27 @@ def _remark_on_cells(asking: _Asking) -> None:
             asking.said_of_cells.add(code)
 
 
-def _item(asking: _Asking, kind: Kind, conventions: Conventions, *, indefinite: bool) -> Item | None:
+def _item(asking: Asking, kind: Kind, conventions: Conventions, *, indefinite: bool) -> Item:
     shape, draft = asking.shape, asking.shape.draft
     explanation = draft.text(Field.EXPLANATION)
+    options: tuple[Option, ...] = ()
+    key: frozenset[str] = frozenset()
+    expected: Expected | None = None
+    stem = _stem(asking, conventions)
     if kind is Kind.TRUE_FALSE:
         options, key, reason = _true_false(asking, conventions)
         explanation = explanation or reason
-    else:
+    elif kind in WITH_OPTIONS:
         options, key = _choice(asking)
+    elif kind is Kind.OTHER:
+        written = draft.text(Field.KIND)
+        label = f"题型“{written[:20]}”" if written else KIND_LABELS[kind]
+        asking.say_at("error", "not_deliverable_yet", Field.STEM, f"{label}不能用于考试，没有导入")
+    else:
+        kind, stem, expected = _worded(asking, kind, stem)
     item = Item(
         kind,
-        _stem(asking, conventions),
+        stem,
         options,
         key,
         asking.parsed(Field.POINTS, fields.points_hundredths, "warning", "points_unreadable", None),
@@ -215,17 +176,19 @@ def _item(asking: _Asking, kind: Kind, conventions: Conventions, *, indefinite: 
         asking.parsed(Field.VALID_UNTIL, fields.valid_until, "error", "valid_until_unreadable", None),
         asking.parsed(Field.YEARS, fields.years, "error", "years_unreadable", ()),
         tidy_line(draft.text(Field.EXTERNAL_NO)),
+        expected=expected,
     )
-    for problem in check_item(item):
+    for problem in () if kind is Kind.OTHER else check_item(item):
         told = shape.options_error and problem.part == "options"
         told = told or problem.code in asking.said_of_cells
-        if problem.code in _SAID_BY_KEYS or told or (indefinite and problem.code == "key_single_letter"):
+        said = problem.code in _SAID_BY_KEYS and (kind in WITH_OPTIONS or asking.failed)
+        if said or told or (indefinite and problem.code == "key_single_letter"):
             continue
         _tell(asking, problem)
     return item
 
 
-def _stem(asking: _Asking, conventions: Conventions) -> str:
+def _stem(asking: Asking, conventions: Conventions) -> str:
     shape = asking.shape
     row = shape.draft.row.number
     found = list_number(shape.stem)
@@ -235,7 +198,7 @@ def _stem(asking: _Asking, conventions: Conventions) -> str:
     return shape.stem
 
 
-def _difficulty(asking: _Asking) -> str:
+def _difficulty(asking: Asking) -> str:
     written = asking.shape.draft.text(Field.DIFFICULTY)
     found = fields.difficulty(written)
     if found is None:
@@ -246,7 +209,7 @@ def _difficulty(asking: _Asking) -> str:
     return found
 
 
-def _choice(asking: _Asking) -> tuple[tuple[Option, ...], frozenset[str]]:
+def _choice(asking: Asking) -> tuple[tuple[Option, ...], frozenset[str]]:
     shape = asking.shape
     if shape.options_error:
         asking.say_at("error", "options_unreadable", Field.OPTIONS, f"{shape.options_error}；请按模板分列填写")
@@ -267,7 +230,16 @@ def _choice(asking: _Asking) -> tuple[tuple[Option, ...], frozenset[str]]:
     return options, frozenset(ids[index] for index in found.indexes)
 
 
-def _true_false(asking: _Asking, conventions: Conventions) -> tuple[tuple[Option, ...], frozenset[str], str]:
+def _worded(asking: Asking, kind: Kind, stem: str) -> tuple[Kind, str, Expected | None]:
+    found = expectation_of(asking.shape, kind, stem)
+    if found.problem is not None:
+        asking.say_at("error", found.problem[0], Field.KEY, found.problem[1])
+    elif found.habit:
+        asking.understood.note(found.habit, found.note)
+    return found.kind, found.stem, found.expected
+
+
+def _true_false(asking: Asking, conventions: Conventions) -> tuple[tuple[Option, ...], frozenset[str], str]:
     found = truth_key(asking.shape, conventions)
     if found.problem is not None:
         what = Field.OPTIONS if found.problem[0] == "true_false_options" else Field.KEY
@@ -283,7 +255,7 @@ def _where_of_options(shape: Shape) -> str:
     return shape.draft.where(next(iter(shape.option_columns.values()), None))
 
 
-def _tell(asking: _Asking, problem: Problem) -> None:
+def _tell(asking: Asking, problem: Problem) -> None:
     shape = asking.shape
     if problem.severity == "info":
         asking.findings.group(problem.code, shape.draft.sheet, shape.draft.row.number, problem.message)

@@ -5,7 +5,7 @@ from typing import Final
 
 from examengine.banks.checks import DASHES, FIXED_MARK, MOVABLE_MARK
 from examengine.banks.dialects.headers import Field
-from examengine.banks.dialects.kinds import kind_tag
+from examengine.banks.dialects.kinds import kind_of, kind_tag
 from examengine.banks.dialects.options import (
     LETTERS,
     NOTHING,
@@ -16,7 +16,7 @@ from examengine.banks.dialects.options import (
     strip_labels,
 )
 from examengine.banks.findings import Findings, Understood
-from examengine.banks.item import Kind
+from examengine.banks.item import WITH_OPTIONS, Kind
 from examengine.banks.readers.drafts import Draft
 from examengine.banks.wording import tidy
 
@@ -59,7 +59,8 @@ def shape_of(draft: Draft, findings: Findings, understood: Understood) -> Shape:
         _options_in_columns(shape, findings)
     if len(shape.options) < 2 and draft.columns.get(Field.OPTIONS) is not None:
         _options_in_one_cell(shape, understood)
-    if not shape.options and not shape.options_error:
+    told = kind_of(draft.text(Field.KIND)) if draft.text(Field.KIND) else None
+    if not shape.options and not shape.options_error and (told is None or told in WITH_OPTIONS):
         inside = options_in_stem(shape.stem)
         if inside is not None:
             shape.stem, texts = inside

@@ -2,12 +2,14 @@
 
 from examengine.banks.cells.grid import Grid
 from examengine.banks.findings import Finding, Findings, Understood, place
+from examengine.banks.readers.columns import columns_shown
 from examengine.banks.readers.conventions import conventions_of
 from examengine.banks.readers.drafts import drafts_of
 from examengine.banks.readers.gathering import by_kind, kept_out, without_repetitions
 from examengine.banks.readers.questions import Question, question_of
 from examengine.banks.readers.reading import BankReading
 from examengine.banks.readers.shapes import shape_of
+from examengine.banks.readers.sheet_media import SheetPictures
 
 FORMAT = "sheet"
 UNKNOWN_FORMAT = "unknown"
@@ -19,11 +21,14 @@ def read_sheets(grid: Grid) -> BankReading:
     for remark in grid.warnings:
         findings.add("warning", remark.code, place("", remark.row), remark.message)
     questions: list[Question] = []
+    pictures = SheetPictures(grid)
     for drafts in drafts_of(grid.sheets, findings, understood):
         shapes = [shape_of(draft, findings, understood) for draft in drafts]
         conventions = conventions_of(shapes, understood)
-        found = (question_of(shape, conventions, findings, understood) for shape in shapes)
-        questions.extend(question for question in found if question is not None)
+        for shape in shapes:
+            question = question_of(shape, conventions, findings, understood)
+            if question is not None:
+                questions.append(pictures.finished(question, shape, findings))
     items = without_repetitions(questions, findings)
     listed = list(findings.result())
     if not questions and not any(finding.severity == "error" for finding in listed):
@@ -42,4 +47,7 @@ def read_sheets(grid: Grid) -> BankReading:
         tuple(listed),
         (*grid.understood, *understood.result()),
         kept_out(questions),
+        pictures.media(),
+        questions=tuple(questions),
+        columns=columns_shown(grid.sheets),
     )

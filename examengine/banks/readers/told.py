@@ -13,7 +13,7 @@ from examengine.banks.cells.grid import COLUMNS_LIMIT, Row
 from examengine.banks.dialects.headers import Columns, Field
 from examengine.banks.findings import Findings, Understood
 from examengine.banks.item import Item, Kind, Option
-from examengine.banks.markup import safe
+from examengine.banks.markup import Rich, rich_of
 from examengine.banks.readers.conventions import conventions_of
 from examengine.banks.readers.drafts import Draft
 from examengine.banks.readers.questions import Question, question_of
@@ -70,7 +70,7 @@ def questions_told(
     for shape in shapes:
         question = question_of(shape, conventions, findings, understood)
         if question is not None:
-            questions.append(_with_pictures(question, shape, findings, pictures or {}))
+            questions.append(with_pictures(question, shape, pictures or {}))
     return questions
 
 
@@ -87,30 +87,39 @@ def _draft(one: Told) -> Draft:
     return _ToldDraft("", Row(one.number, tuple(cells)), columns, one.kind_around, one.where)
 
 
-def _with_pictures(question: Question, shape: Shape, findings: Findings, names: Mapping[int, str]) -> Question:
+def picture_numbers(shape: Shape) -> tuple[int, ...]:
+    """The numbers of the pictures that a question's texts show."""
+    texts = (shape.stem, *shape.texts)
+    return tuple(dict.fromkeys(int(number) for text in texts for number in _PICTURE.findall(text)))
+
+
+def with_pictures(question: Question, shape: Shape, names: Mapping[int, str]) -> Question:
+    """The question with its pictures where its texts say "[图12]"; ``names`` are the shelf's names by number."""
     texts = [shape.stem, *shape.texts]
     if not any(_PICTURE.search(text) for text in texts):
         return question
-    message = "题中的图片已读入，但考试页面目前还不显示图片；请核对题目离开图片能否作答"
-    findings.add("warning", "image_not_shown_yet", question.where, message)
     item = question.item and _illustrated(question.item, names)
     kept_out = question.kept_out and _illustrated(question.kept_out, names)
-    return replace(question, item=item, kept_out=kept_out)
+    failed = question.failed and _illustrated(question.failed, names)
+    return replace(question, item=item, kept_out=kept_out, failed=failed)
 
 
 def _illustrated(item: Item, names: Mapping[int, str]) -> Item:
     def option(one: Option) -> Option:
-        return replace(one, markup=_markup(one.text, names))
+        rich = _rich(one.text, names)
+        return replace(one, text=rich.text, markup=rich.markup)
 
-    return replace(item, markup=_markup(item.stem, names), options=tuple(map(option, item.options)))
+    stem = _rich(item.stem, names)
+    return replace(item, stem=stem.text, markup=stem.markup, options=tuple(map(option, item.options)))
 
 
-def _markup(text: str, names: Mapping[int, str]) -> str:
+def _rich(text: str, names: Mapping[int, str]) -> Rich:
     if not _PICTURE.search(text):
-        return ""
+        return Rich(text)
 
     def image(match: re.Match[str]) -> str:
         name = names.get(int(match[1]))
-        return f'<img src="media:{name}" alt="">' if name else match[0]
+        return f'<img src="media:{name}" alt="">' if name else "[图]"
 
-    return safe(_PICTURE.sub(image, html.escape(text, quote=False).replace("\n", "<br>")))
+    marked = _PICTURE.sub(image, html.escape(text, quote=False).replace("\n", "<br>"))
+    return rich_of(marked, lambda source: source.removeprefix("media:"))

@@ -1,6 +1,8 @@
 -- What every command that comes from an exam page begins with, after _sitting.lua.
 --   ARGV[4] owner   ARGV[5] session version   ARGV[6] generation   ARGV[7] epoch of the page's token
 local MAX_ASIDE = 250
+-- Texts may be long and the journal keeps every one: of those longer than LONG it takes so many bytes in all.
+local LONG, MAX_LONG = 64, 1572864
 
 local function unknown(h)
   local word = stranger(h, ARGV[4], ARGV[5])
@@ -36,12 +38,21 @@ end
 
 local function value_of(kept) return kept:match('^%d+ %d+%.%d+ %d+ (.*)$') end
 
+-- Whether the journal has room for values of so many bytes, which are counted then (field lb).
+local function has_room(bytes)
+  local taken = (redis.call('HGET', KEYS[1], 'lb') or 0) + bytes
+  if taken > MAX_LONG then return false end
+  redis.call('HSET', KEYS[1], 'lb', taken)
+  return true
+end
+
 -- What an older page could not send is kept for a person to see, a bounded number of times; never what stands anyway.
 local function aside(h, field, sequence, kept, value)
   if field:sub(1, 1) ~= 'a' or (kept and value_of(kept) == value) or (not kept and value == '') then return end
   local entry = ARGV[7] .. '.' .. sequence .. ' ' .. field:sub(2) .. ' ' .. value
   local known = redis.call('HMGET', KEYS[1], 'sc', 'sm')
   if known[2] == entry or tonumber(known[1] or 0) >= MAX_ASIDE then return end
+  if #value > LONG and not has_room(#value) then return end
   redis.call('HSET', KEYS[1], 'sc', (known[1] or 0) + 1, 'sm', entry)
   note(h, 's ' .. ms(at) .. ' ' .. entry)
 end

@@ -6,7 +6,8 @@
 -- A reply is {word, at} where the asker has no business with this sitting, else {word, at, the fields below
 -- from rv to oc, sr, what the command adds}.
 -- Fields that only some commands look at: sh journal lines in SQL · pd device of the page with the pen · sc side
--- entries kept, sm the last one's mark · cd page openings that the journal had no room for.
+-- entries kept, sm the last one's mark · cd page openings that the journal had no room for · lb bytes of long values
+-- in the journal.
 local ST, G, OW, SV, D, DR, DV, E, ES, LS, LV, LG = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 local FL, RV, CR, CA, CN, OC, N, SQ, DU, US, SR, MORE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
 local MAX_LINES, THINNED_MS = 20000, 20000

@@ -28,6 +28,7 @@ end
 
 local revision = h[RV] + 1
 if revision > MAX_LINES then return reply('too_many', h, kept) end
+if #ARGV[12] > LONG and not has_room(#ARGV[12]) then return reply('too_many', h, kept) end
 h[RV] = revision
 if seq > tonumber(h[SQ]) then h[SQ] = ARGV[8] end
 local stamp, mark = ms(at), h[E] .. '.' .. ARGV[8]

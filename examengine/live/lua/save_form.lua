@@ -29,13 +29,14 @@ end
 
 local is_returned = is_back(h)
 local stamp, seq = ms(at), string.format('%.0f', h[SQ] + 1)
-local mark, revision, write, lines = h[E] .. '.' .. seq, tonumber(h[RV]), {}, {}
+local mark, revision, write, lines, long = h[E] .. '.' .. seq, tonumber(h[RV]), {}, {}, 0
 local kept = redis.call('HMGET', KEYS[1], unpack(fields))
 for i, field in ipairs(fields) do
   local had, value = '', values[i]
   if kept[i] then had = value_of(kept[i]) end
   if had ~= value then
     revision = revision + 1
+    if #value > LONG then long = long + #value end
     write[#write + 1] = field
     write[#write + 1] = revision .. ' ' .. mark .. ' ' .. stamp .. ' ' .. value
     lines[#lines + 1] = field:sub(1, 1) .. ' ' .. stamp .. ' ' .. mark .. ' ' .. field:sub(2) .. ' ' .. revision
@@ -43,6 +44,7 @@ for i, field in ipairs(fields) do
   end
 end
 if revision > MAX_LINES then return reply('too_many', h, 0) end
+if long > 0 and not has_room(long) then return reply('too_many', h, 0) end
 if #lines > 0 then
   h[RV], h[SQ] = revision, seq
   redis.call('HSET', KEYS[1], 'ls', seen(h), 'rv', revision, 'sq', seq, unpack(write))

@@ -31,6 +31,7 @@ uploads = Table(
     Column("sha256", String(64), nullable=False),
     Column("content", LargeBinary, nullable=False, comment="the file, encrypted"),
     ms("at_ms"),
+    Column("work", LargeBinary, comment="how it is to be read and what was put right, encrypted"),
     Index("ix_uploads_at_ms", "at_ms"),
     comment="Uploaded files between preview and commit; deleted when they expire.",
     sqlite_autoincrement=True,

@@ -1,31 +1,26 @@
-"""A1: the banks; a bank with its items as candidates see them, its releases and imports, and its export."""
+"""The banks, and the export of one."""
 
 import asyncio
 from functools import cache
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from examengine.banks.item import DELIVERABLE, from_json
+from examengine.banks.item import DELIVERABLE
 from examengine.banks.writers.workbook import MIME_TYPE, write_template
-from examengine.publishing.exams import release_bank
 from examengine.publishing.exports import export_bank
-from examengine.records import audit, bank_pages, banks, items, people
-from examengine.records.banks import Bank, ImportBatch
+from examengine.records import audit, bank_pages, banks, people
+from examengine.records.banks import Bank
 from examengine.records.database import Reading
 from examengine.records.errors import Missing
 from examengine.records.words import Role
 from examengine.web.author.shown import (
-    item_view,
     kind_counts,
-    number_of,
-    page_asked,
-    page_or_block,
-    paging_of,
 )
+from examengine.web.author.suspects import suspect_views
 from examengine.web.contexts import author
-from examengine.web.contexts.frame import Alert, FieldError, Paging
+from examengine.web.contexts.frame import FieldError
 from examengine.web.http import (
     NotAllowed,
     field_of,
@@ -43,6 +38,7 @@ from examengine.web.services import Services
 from examengine.web.wording import gettext as _
 
 HERE = "/author"
+SUSPECTS_PUSHED = 5
 MAX_NAME = 80
 MAX_QUERY = 80
 ITEMS_A_PAGE = 20
@@ -82,6 +78,7 @@ async def _banks_page(request: Request, wrong: str = "", name: str = "") -> Resp
     async with services.database.reading() as tx:
         found = await bank_pages.overviews(tx)
         names = await names_of(tx, services, [bank.changed_by for bank in found])
+        suspects = await suspect_views(tx, services, limit=SUSPECTS_PUSHED, with_answers=True)
     rows = tuple(
         author.BankRow(
             bank_id=bank.bank_id,
@@ -92,108 +89,23 @@ async def _banks_page(request: Request, wrong: str = "", name: str = "") -> Resp
             release_no=bank.release_no,
             changed_ms=bank.changed_ms,
             changed_by=names.get(bank.changed_by, ""),
+            waiting=bank.waiting,
         )
         for bank in found
     )
     errors = (FieldError("name", wrong),) if wrong else ()
-    shown = author.Banks(await frame_of(request, HERE), rows, errors, name[: 4 * MAX_NAME])
+    shown = author.Banks(await frame_of(request, HERE), rows, errors, name[: 4 * MAX_NAME], suspects)
     return page("author/banks.html", shown, 422 if wrong else 200)
-
-
-@signed_in(Role.AUTHOR)
-async def show_bank(request: Request) -> Response:
-    """A bank: its items searched and paged, its releases, its imports."""
-    services = services_of(request)
-    query = request.query_params.get("q", "")[:MAX_QUERY].strip()
-    kind = request.query_params.get("kind", "")
-    kind = kind if kind in KINDS else ""
-    async with services.database.reading() as tx:
-        bank = await bank_of(request, tx)
-        found, paging = await _items(tx, bank.id, kind, query, page_asked(request))
-        kinds = await items.count_by_kind(tx, bank.id)
-        releases = await bank_pages.releases_in_use(tx, bank.id)
-        imports = await banks.list_imports(tx, bank.id, IMPORTS_SHOWN)
-        makers = [use.release.by_person for use in releases] + [batch.by_person for batch in imports]
-        names = await names_of(tx, services, makers)
-        unreleased = await bank_pages.count_unreleased(tx, bank.id)
-    shown = author.Bank(
-        frame=await frame_of(request, HERE, _done(request)),
-        bank_id=bank.id,
-        name=bank.name,
-        kinds=kind_counts(kinds),
-        query=query,
-        kind=kind,
-        kind_choices=tuple((key, KINDS[key]) for key in KINDS_SHOWN),
-        items=found,
-        paging=paging,
-        releases=tuple(
-            author.ReleaseRow(
-                use.release.no,
-                use.items,
-                use.release.at_ms,
-                names.get(use.release.by_person, ""),
-                use.used_by,
-            )
-            for use in releases
-        ),
-        unreleased_changes=unreleased,
-        imports=tuple(_import_row(batch, names.get(batch.by_person, "")) for batch in imports),
-    )
-    return page_or_block(request, "author/bank.html", "items", shown)
-
-
-async def _items(
-    tx: Reading, bank_id: int, kind: str, query: str, page_no: int
-) -> tuple[tuple[author.ItemView, ...], Paging]:
-    href = f"/author/banks/{bank_id}?{urlencode({'q': query, 'kind': kind, 'page': ''})}"
-    offset = (page_no - 1) * ITEMS_A_PAGE
-    found = await bank_pages.find_items(tx, bank_id, kind=kind, text=query, offset=offset, limit=ITEMS_A_PAGE)
-    paging = paging_of(page_no, ITEMS_A_PAGE, found.total, href)
-    if paging.page != page_no:
-        offset = (paging.page - 1) * ITEMS_A_PAGE
-        found = await bank_pages.find_items(tx, bank_id, kind=kind, text=query, offset=offset, limit=ITEMS_A_PAGE)
-    shown = tuple(
-        item_view(from_json(item.version.content), number_of(item, place), item.version.no)
-        for place, item in enumerate(found.items, offset + 1)
-    )
-    return shown, paging
-
-
-def _import_row(batch: ImportBatch, by: str) -> author.ImportRow:
-    return author.ImportRow(batch.id, batch.file_name, batch.added, batch.changed, batch.at_ms, by)
-
-
-def _done(request: Request) -> Alert | None:
-    done = request.query_params.get("done", "")
-    if done == "released":
-        return Alert("success", _("已发布新版本"), _("发布考试时可以选这个版本；以后的改动不影响它。"))
-    if done == "dropped":
-        return Alert("info", _("已放弃这个文件"), _("文件已删除，题库没有改动。"))
-    return None
-
-
-@signed_in(Role.AUTHOR)
-async def release(request: Request) -> Response:
-    """Freeze the bank as it stands; asked for twice, the second one is the first."""
-    services, visitor = services_of(request), await visitor_of(request)
-    bank_id = path_id(request)
-    try:
-        await release_bank(services.database, bank_id, visitor.person.id, now_of(request))
-    except Missing:
-        raise NotAllowed(404) from None
-    except ValueError:
-        return see_other(f"/author/banks/{bank_id}")
-    return see_other(f"/author/banks/{bank_id}?done=released")
 
 
 @signed_in(Role.AUTHOR)
 async def export(request: Request) -> Response:
     """The bank as a workbook in the canonical columns."""
     try:
-        bank, workbook = await export_bank(services_of(request).database, path_id(request))
+        bank, written = await export_bank(services_of(request).database, path_id(request))
     except Missing:
         raise NotAllowed(404) from None
-    return attachment(workbook, f"{bank.name}.xlsx", MIME_TYPE)
+    return attachment(written.content, f"{bank.name}.xlsx", written.mime_type)
 
 
 @signed_in(Role.AUTHOR)

@@ -6,40 +6,63 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from examengine.banks.item import Item
-from examengine.records.items import BankItem
+from examengine.banks.responses import (
+    EssayExpected,
+    Expected,
+    GapsExpected,
+    NumberExpected,
+    PairsExpected,
+    TextExpected,
+)
+from examengine.web.author.expected_fields import gap_written, numbers_written, texts_written
 from examengine.web.candidate.paper_page import LETTERS
 from examengine.web.contexts.author import ItemView, KindCount, OptionView
 from examengine.web.contexts.frame import Paging
 from examengine.web.http import page
+from examengine.web.markup import Loose, option_html, stem_html, text_html
 from examengine.web.messages import KINDS
 from examengine.web.pages import render_block
+from examengine.web.wording import gettext as _
 
-NAMELESS = ("sha256:", "no:")
-"""How the record names an item without an author's number (or with a very long one)."""
 MAX_PAGE = 100_000
 
 
-def item_view(item: Item, no: str, version: int = 1) -> ItemView:
-    """An item with its options in the author's order, its key marked."""
+def item_view(item: Item, no: str, version: int = 1, loose: Loose | None = None) -> ItemView:
+    """An item with its options in the author's order, its key marked; ``loose``: pictures not kept yet, by name."""
     return ItemView(
         no=no,
         kind_text=KINDS[item.kind.value],
-        stem=item.stem,
+        stem=stem_html(item, loose),
         options=tuple(
-            OptionView(LETTERS[index % len(LETTERS)], option.text, option.id in item.key)
+            OptionView(LETTERS[index % len(LETTERS)], option_html(option, loose), option.id in item.key)
             for index, option in enumerate(item.options)
         ),
         topic=item.topic,
         difficulty=item.difficulty,
-        explanation=item.explanation,
+        explanation=text_html(item.explanation),
         version=version,
+        answers=tuple(text_html(line) for line in answers_told(item.expected)),
     )
 
 
-def number_of(bank_item: BankItem, place: int) -> str:
-    """The author's number; where there is none, the item's place in the list."""
-    external_no = bank_item.external_no
-    return str(place) if external_no.startswith(NAMELESS) else external_no
+def answers_told(expected: Expected | None) -> tuple[str, ...]:
+    """What counts for an item without options, a line an answer."""
+    match expected:
+        case TextExpected() if not expected.accepted:
+            return (_("由人评分"),)
+        case TextExpected():
+            return tuple(texts_written(expected).split("\n"))
+        case NumberExpected():
+            return tuple(f"{line} {expected.unit}".strip() for line in numbers_written(expected).split("\n"))
+        case PairsExpected():
+            pairs = (f"{pair.left} → {pair.right}" for pair in expected.pairs)
+            return (*pairs, *(_("多余的右项：{text}").format(text=text) for text in expected.distractors))
+        case GapsExpected():
+            return tuple(f"{gap.mark} {gap_written(gap).answers}" for gap in expected.gaps)
+        case EssayExpected():
+            return (expected.model or _("由人评分，没有写参考答案"),)
+        case _:
+            return ()
 
 
 def kind_counts(kinds: Mapping[str, int]) -> tuple[KindCount, ...]:

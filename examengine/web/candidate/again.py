@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from examengine import live
 from examengine.accounts.sign_in import NotSignedIn, SignedIn
+from examengine.banks.responses import ESSAY_LIMIT, tidied
 from examengine.records.accounts import Account
 from examengine.records.errors import Missing, RecordsError
 from examengine.records.words import Role
@@ -37,7 +38,7 @@ from examengine.web.wording import gettext as _
 MAX_POSITIONS = 500
 MAX_NAMED = 60
 RETRY_AFTER_S = 2
-_FIELD = re.compile(r"[qf]([1-9][0-9]{0,3})")
+_FIELD = re.compile(r"[qf]([1-9][0-9]{0,3})(\.[1-9][0-9]?)?")
 _OPTION = re.compile(r"[a-z1]")
 _SINGLE = MappingProxyType(
     {
@@ -181,8 +182,11 @@ def _posted(request: Request) -> tuple[tuple[tuple[str, str], ...], tuple[int, .
     for name, values in form_of(request).items():
         found = _FIELD.fullmatch(name)
         if found is not None and len(kept) < MAX_POSITIONS * 6:
-            kept += [(name, value) for value in values[:26] if _OPTION.fullmatch(value)]
-            if name[0] == "q":
+            if found[2]:  # a part that is typed; a form of ours posts the empty ones too
+                kept.append((name, tidied(values[0])[:ESSAY_LIMIT]))
+            else:
+                kept += [(name, value) for value in values[:26] if _OPTION.fullmatch(value)]
+            if name[0] == "q" and any(value.strip() for value in values):
                 positions.add(int(found[1]))
         elif name in _SINGLE and _SINGLE[name].fullmatch(values[0]):
             kept.append((name, values[0]))

@@ -1,17 +1,21 @@
 """What a candidate agrees to before the start, written from the rulebook that will be enforced."""
 
+from examengine.papers.blueprint import KIND_OF
 from examengine.rules.rulebook import EndPolicy, ForcedExitDetection, PaperRules, Rulebook
+from examengine.web import messages
 from examengine.web.contexts.frame import Fact
 from examengine.web.wording import gettext as _
 
 
 def paper_facts(paper: PaperRules) -> tuple[Fact, ...]:
     """How many items of which kind for how many points."""
-    named = ((_("单选题"), paper.single), (_("多选题"), paper.multiple), (_("判断题"), paper.judge))
     return tuple(
-        Fact(name, _("{count} 题，每题 {points} 分").format(count=part.count, points=_plain(part.points)))
-        for name, part in named
-        if part is not None and part.count
+        Fact(
+            messages.KINDS[KIND_OF[key].value],
+            _("{count} 题，每题 {points} 分").format(count=part.count, points=_plain(part.points)),
+        )
+        for key, part in paper.sections().items()
+        if part.count
     )
 
 

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine import live
+from examengine.banks.responses import listed
 from examengine.live import CloseReason, Sitting, Standing, Word
 from examengine.papers.blueprint import from_json
 from examengine.papers.paper import unpack
-from examengine.records import evidence, hearing, outcomes
+from examengine.records import evidence, hearing, marking, outcomes
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.errors import Missing, Unavailable
 from examengine.records.outcomes import Outcome
@@ -21,10 +22,12 @@ from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.finish import Ended
 from examengine.web import times
 from examengine.web.candidate.again import page_token_of
+from examengine.web.candidate.corrections_shown import corrected_sections, correction_notes
 from examengine.web.candidate.exam import Own, claim, own_attempt, pen_of, taken_page
+from examengine.web.candidate.marks_shown import given_answers, section_scores
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.candidate.receipt import receipt_shown
-from examengine.web.contexts.candidate import GiveUp, HandIn, Registering, Result, SectionScore, Verdict
+from examengine.web.contexts.candidate import GivenAnswer, GiveUp, HandIn, Registering, Result, SectionScore, Verdict
 from examengine.web.contexts.frame import Act, FieldError
 from examengine.web.http import (
     NotAllowed,
@@ -40,7 +43,7 @@ from examengine.web.http import (
     session_of,
     signed_in,
 )
-from examengine.web.messages import KINDS, OUTCOMES, how_ended, refusal_told
+from examengine.web.messages import OUTCOMES, how_ended, refusal_told
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
 
@@ -69,6 +72,7 @@ async def hand_in_page(request: Request) -> Response:
         deadline_ms=sitting.deadline_ms,
         left_ms=sitting.left_ms,
         not_before_ms=earliest_ms if now_ms < earliest_ms else None,
+        partly=tuple(p for p, value in sitting.given.items() if not all(listed(value) or (value,))),
     )
     return page("hand_in.html", context)
 
@@ -305,6 +309,8 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
     window = window_of(own.rulebook, own.record.enrolment.credit_year)
     is_marked = outcome.score_hundredths is not None
     hidden = is_marked and score_is_hidden(own.rulebook, window.closes_ms, now_ms)
+    shown = is_marked and not hidden
+    paper, blueprint = unpack(own.owned.attempt.paper), from_json(own.exam.blueprint.encode())
     async with services.database.reading() as tx:
         try:
             final = await outcomes.get_answers(tx, own.id)
@@ -312,8 +318,18 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
             final = None
         series = await outcomes.series(tx, own.id)
         receipt = await evidence.find_receipt(tx, own.id)
+        by_hand = await marking.marked_positions(tx, own.id)
+        items = await services.shelf.items(tx, [placed.version_id for placed in paper.items])
+        notes = await correction_notes(tx, {own.id: series}, frame.zone)
+        sections: tuple[SectionScore, ...] | None = None
+        if final is not None and shown:
+            sections = await corrected_sections(tx, services.shelf, own, outcome, final, by_hand, now_ms)
     next_title, next_text, act = _next_step(own, now_ms, frame.zone, hidden=hidden)
-    sections = () if hidden or final is None or not is_marked else _section_scores(final.detail, own.exam.blueprint)
+    given: tuple[GivenAnswer, ...] = ()
+    if final is not None:
+        given = given_answers(final.answers, blueprint, paper, items, by_hand, shown=shown)
+    if final is not None and shown and sections is None:
+        sections = section_scores(final.detail, blueprint, paper, by_hand)
     context = Result(
         frame=frame,
         sitting_id=own.id,
@@ -326,18 +342,19 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         no=own.row.no,
         allowed=own.allowed,
         label=own.label,
-        how=how_ended(outcome.state, outcome.cause),
+        how=how_ended(outcome.state, series[0].cause),
         why=_("成绩在考试开放时间结束后公布。") if hidden else OUTCOMES[reason],
         started_ms=own.row.started_ms,
         ended_ms=outcome.ended_ms,
         answered=len(final.answers) if final is not None else 0,
-        total=len(unpack(own.owned.attempt.paper).items),
-        sections=sections,
+        total=len(paper.items),
+        sections=sections or (),
         next_title=next_title,
         next_text=next_text,
         act=act,
-        note="" if hidden else _rescored_note(series),
+        note="" if hidden else "".join(notes.get(own.id, ())) or _rescored_note(series),
         receipt=None if receipt is None else receipt_shown(request, own.id, receipt),
+        given=given,
     )
     return page("result.html", context)
 
@@ -348,15 +365,6 @@ def _verdict(outcome: Outcome) -> Verdict:
     if outcome.result is None:
         return Verdict.AWAITING
     return Verdict(outcome.result)
-
-
-def _section_scores(detail: object, blueprint: str) -> tuple[SectionScore, ...]:
-    cells = from_json(blueprint.encode()).cells
-    rows = detail["cells"] if isinstance(detail, dict) else []
-    return tuple(
-        SectionScore(KINDS[cells[index].kind.value], score, full, right, count)
-        for index, count, right, score, full in rows
-    )
 
 
 def _rescored_note(series: tuple[Outcome, ...]) -> str:
@@ -371,6 +379,8 @@ def _rescored_note(series: tuple[Outcome, ...]) -> str:
 def _next_step(own: Own, now_ms: int, zone: str, *, hidden: bool) -> tuple[str, str, Act | None]:
     if hidden:
         return _("等待公布"), _("不需要再做什么。"), None
+    if history_of(own.record).awaits_marking:
+        return _("等待人工评分"), _("评完以后成绩会出现在这里，不需要再做什么。"), None
     if history_of(own.record).passed:
         return _("考试已及格"), _("不需要再考。成绩已记入本年度继续教育档案。"), None
     decision = contract_of(own.rulebook, own.record, now_ms)

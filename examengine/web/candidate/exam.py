@@ -1,7 +1,7 @@
 """The exam page: taking the pen, the paper as one form, and saving without JavaScript."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,6 +21,7 @@ from examengine.records.history import AttemptRecord, EnrolmentRecord, load_hist
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
 from examengine.rules.rulebook import ForcedExitDetection, Rulebook
+from examengine.web.answers import answer_told
 from examengine.web.candidate import again
 from examengine.web.candidate.again import page_token_of
 from examengine.web.candidate.form import goes_on_at, posted
@@ -29,9 +30,10 @@ from examengine.web.candidate.paper_page import (
     Shown,
     answered_count,
     card_html,
-    compile_question,
     flagged_count,
+    has_typed,
     paper_html,
+    question_of,
 )
 from examengine.web.contexts.candidate import ExamPage, Reports, Resumed, Taken, Unsent
 from examengine.web.device import device_told, device_word
@@ -180,7 +182,9 @@ async def _save_form(request: Request, attempt_id: int) -> Response:
     own = await own_attempt(request, attempt_id)
     fields = form_of(request)
     paper = unpack(own.owned.attempt.paper)
-    answers, flags = posted(fields, paper)
+    async with services.database.reading() as tx:
+        items = await services.shelf.items(tx, [item.version_id for item in paper.items])
+    answers, flags = posted(fields, paper, items)
     saved = await services.desk.save_form(pen, answers, flags, now_ms)
     if saved.word is Word.STALE_GENERATION:
         joined = await _rejoined(request, attempt_id)
@@ -284,6 +288,7 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         generation=claimed.generation,
         shipped=claimed.shipped_revision,
         who=services.tokens.who(visitor.person.id),
+        typed=has_typed(sections),
     )
     return page("exam.html", context)
 
@@ -296,13 +301,14 @@ async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Sectio
         async with services.database.reading() as tx:
             items = await services.shelf.items(tx, wanted)
         for version_id, item in items.items():
-            options = [(option.id, option.text) for option in item.options]
-            services.questions.put(version_id, compile_question(item.kind.value, item.stem, options))
+            services.questions.put(version_id, question_of(item))
     blueprint = from_json(own.exam.blueprint.encode())
-    shown: dict[int, list[Shown]] = {}
+    shown: dict[tuple[str, int], list[Shown]] = {}
     for position, placed in enumerate(paper.items, 1):
+        cell = blueprint.cells[placed.cell]
         answer, flag = claimed.answers.get(position), claimed.flags.get(position)
-        shown.setdefault(placed.cell, []).append(
+        # a section is a kind: its cells are mixed on the paper
+        shown.setdefault((cell.kind.value, cell.points_hundredths), []).append(
             Shown(
                 question=services.questions.of(placed.version_id),
                 position=position,
@@ -315,10 +321,7 @@ async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Sectio
                 flag_mark=_mark(flag),
             )
         )
-    return [
-        Section(blueprint.cells[cell].kind.value, blueprint.cells[cell].points_hundredths, questions)
-        for cell, questions in shown.items()
-    ]
+    return [Section(kind, points_hundredths, questions) for (kind, points_hundredths), questions in shown.items()]
 
 
 def _mark(kept: Kept | None) -> str:
@@ -350,12 +353,17 @@ async def taken_page(request: Request, own: Own, posted: Mapping[int, str] = Map
     """A page that lost the pen is told since when, and which of its ``posted`` answers are not the saved ones."""
     live = await services_of(request).desk.read(own.id, now_of(request))
     paper = unpack(own.owned.attempt.paper)
+    others = {position: value for position, value in posted.items() if value != live.given.get(position, "")}
     unsent = []
-    for position, value in posted.items():
-        saved = live.given.get(position, "")
-        if value != saved:
-            order = paper.items[position - 1].option_order
-            unsent.append(Unsent(position, _letters(value, order), _letters(saved, order)))
+    if others:
+        services = services_of(request)
+        async with services.database.reading() as tx:
+            items = await services.shelf.items(tx, [paper.items[position - 1].version_id for position in others])
+        for position, value in others.items():
+            placed = paper.items[position - 1]
+            item, saved = items[placed.version_id], live.given.get(position, "")
+            here, there = (answer_told(item, each, placed.option_order) for each in (value, saved))
+            unsent.append(Unsent(position, here, there))
     context = Taken(
         frame=await frame_of(request),
         sitting_id=own.id,
@@ -366,8 +374,3 @@ async def taken_page(request: Request, own: Own, posted: Mapping[int, str] = Map
         deadline_ms=live.deadline_ms,
     )
     return page("taken.html", context, 409)
-
-
-def _letters(value: str, order: Sequence[str]) -> str:
-    """Option ids as the letters that this paper shows."""
-    return "".join(chr(ord("A") + index) for index, option in enumerate(order) if option in value)

@@ -15,18 +15,20 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examengine import live
+from examengine.banks.responses import bounded
 from examengine.live import Operation, Pen, Standing, Word
-from examengine.live.desk import MAX_SEQUENCE
+from examengine.live.desk import MAX_SEQUENCE, Acknowledged
 from examengine.records.errors import RecordsError
 from examengine.web.device import device_told, device_word
 from examengine.web.messages import DESK_WORDS
 from examengine.web.services import Services
-from examengine.web.tokens import PageToken, Session
+from examengine.web.tokens import PageToken, Session, Told
 
-PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus|rejoin)")
+PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus|rejoin|redeem)")
 MAX_FIELDS = 12
 RETRY_AFTER_S = (1, 3)
-VALUES = {"a": re.compile(r"[a-z]{0,26}"), "f": re.compile(r"1?")}
+FLAGS = frozenset({"", "1"})
+ITEM = re.compile(r"[af][1-9]\d{0,3}")
 NUMBER = re.compile(r"[0-9]{1,15}")
 
 log = structlog.get_logger("examengine.live")
@@ -34,7 +36,7 @@ _dice = random.SystemRandom()
 
 
 class LiveAnswers:
-    """Answers ``/sittings/{id}/answers|pulse|leave|return|focus|rejoin``; everything else goes on."""
+    """Answers ``/sittings/{id}/answers|pulse|leave|return|focus|rejoin|redeem``; everything else goes on."""
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
@@ -57,13 +59,15 @@ class LiveAnswers:
             return (401, {"word": "revoked"}) if state["session"] is None else (403, {"word": "not_owner"})
         pen = Pen(attempt_id, page.person_id, state["session"].version, page.generation, page.epoch)
         try:
+            if act == "redeem":
+                return await self._redeem(pen, fields.get("lost", ""), state["now_ms"])
             if act == "rejoin":
                 return await self._rejoin(pen, page.page_id, agent_of(scope), state["now_ms"])
             sequence = _number(fields.get("n", "0"))
             if act == "answers":
                 return await self._save(pen, sequence, fields, state["now_ms"])
             return await self._report(act, pen, sequence, state["now_ms"])
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, msgspec.DecodeError):
             return 400, {"word": "out_of_range"}
         except (live.Unavailable, RecordsError) as error:
             log.warning("not_saved", attempt=attempt_id, act=act, error=type(error).__name__)
@@ -103,18 +107,37 @@ class LiveAnswers:
             ]
         return status, answer
 
+    async def _redeem(self, pen: Pen, lost: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+        """Redis was lost: what the page can prove to have been acknowledged in time is written again."""
+        operations = []
+        for item, epoch, sequence, text, ack in _read_lost(lost.encode()):
+            if not ITEM.fullmatch(item):
+                raise ValueError(item)
+            told = Told(item, epoch, sequence, _value(item[0], text))
+            proved = self._services.tokens.read_acknowledgement(ack, pen.attempt_id, pen.owner_id, told)
+            if proved is not None:
+                operations.append(Acknowledged(item[0], int(item[1:]), epoch, sequence, proved.at_ms, proved.value))
+        redeemed = await self._services.desk.redeem(
+            pen.attempt_id, pen.owner_id, pen.session_version, operations, now_ms
+        )
+        if redeemed.written:
+            log.warning("acknowledged_answers_brought_back", attempt=pen.attempt_id, written=redeemed.written)
+        status, answer = await self._told(pen, redeemed)
+        return status, {**answer, "written": redeemed.written}
+
     async def _save(
         self, pen: Pen, sequence: int, fields: Mapping[str, str], now_ms: int
     ) -> tuple[int, dict[str, Any]]:
-        kind, value = fields["k"], fields.get("v", "")
-        if not VALUES[kind].fullmatch(value):
-            raise ValueError(kind)
-        base = _number(fields["b"])
-        operation = Operation(sequence, kind, _number(fields["i"]), base, "".join(sorted(set(value))))
+        kind = fields["k"]
+        value = _value(kind, fields.get("v", ""))
+        operation = Operation(sequence, kind, _number(fields["i"]), _number(fields["b"]), value)
         saved = await self._services.desk.save(pen, operation, now_ms)
         status, answer = await self._told(pen, saved)
         if saved.kept is not None:
             answer["rev"] = saved.kept.revision
+            if saved.is_kept:
+                told = Told(f"{kind}{operation.position}", pen.epoch, sequence, value, saved.kept.at_ms)
+                answer["ack"] = self._services.tokens.acknowledgement(pen.attempt_id, pen.owner_id, told)
             if not saved.is_kept:
                 answer["value"] = saved.kept.value
                 answer["mark"] = saved.kept.mark
@@ -182,6 +205,14 @@ def _fields(body: bytes) -> dict[str, str]:
         return {}
 
 
+def _value(kind: str, text: str) -> str:
+    if kind == "a":
+        return bounded(text)
+    if kind != "f" or text not in FLAGS:
+        raise ValueError(kind)
+    return text
+
+
 def _number(text: str) -> int:
     """A number that a page counts to. Redis computes with it and the journal keeps it, so it has a bound."""
     if not NUMBER.fullmatch(text) or int(text) > MAX_SEQUENCE:
@@ -210,6 +241,7 @@ def _result(attempt_id: int) -> str:
     return f"/sittings/{attempt_id}/result"
 
 
+_read_lost = msgspec.json.Decoder(list[tuple[str, int, int, str, str]]).decode
 _encode = msgspec.json.Encoder().encode
 
 

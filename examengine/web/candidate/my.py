@@ -11,7 +11,7 @@ from examengine.records import enrolments, hearing
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.enrolments import EnrolmentLine
 from examengine.records.errors import Missing
-from examengine.records.history import EnrolmentRecord, load_histories
+from examengine.records.history import AttemptRecord, EnrolmentRecord, load_histories
 from examengine.records.outcomes import Outcome
 from examengine.records.words import EntryKind, Role
 from examengine.refusals import Next, Reason, Refusal
@@ -28,9 +28,11 @@ from examengine.rules.history import History, OpenedBy, OutcomeReason, Round, St
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
 from examengine.web import times
+from examengine.web.candidate.corrections_shown import correction_notes
 from examengine.web.contexts.candidate import Condition, ExamRow, ExamState, LedgerLine, My, Running, Why
 from examengine.web.contexts.frame import Act, FieldError
 from examengine.web.http import (
+    ZONE,
     NotAllowed,
     field_of,
     frame_of,
@@ -74,6 +76,8 @@ async def my_page(
             for line in lines
         }
         running_ids = [a.id for record in records.values() for a in record.attempts if a.outcome is None]
+        series = {a.id: a.outcomes for record in records.values() for a in record.attempts}
+        notes = await correction_notes(tx, series, ZONE)
         waiting = {case.attempt_id for case in await hearing.cases_of_many(tx, running_ids) if case.waits}
     rows = []
     for line in lines:
@@ -83,6 +87,9 @@ async def my_page(
         row = exam_row(line, record, rulebook, sitting, now_ms)
         if row.running is not None and row.running.sitting_id in waiting:
             row = undecided_row(row, row.running.sitting_id)
+        if row.last_score_hundredths is not None:
+            shown = attempt_shown(record)
+            row = replace(row, note="" if shown is None else "".join(notes.get(shown.id, ())))
         rows.append(row if line.exam_withdrawn_ms is None else withdrawn_row(row, record))
     rows.sort(key=lambda row: ORDER.index(row.state) if row.state in ORDER else len(ORDER))
     return page("my.html", My(await frame_of(request, "/my"), tuple(rows), errors, card_no), status)
@@ -169,9 +176,8 @@ def exam_row(
     shown = current_round(rulebook, history, now_ms)
     enrolment_id = line.enrolment.id
     running = _running(rulebook, record, sitting, now_ms)
-    paper = rulebook.exam.paper
-    sections = [part for part in (paper.single, paper.multiple, paper.judge) if part is not None]
-    last = record.attempts[-1] if record.attempts else None
+    sections = rulebook.exam.paper.sections().values()
+    last = attempt_shown(record)
     outcome = last.outcome if last is not None else None
     hidden = score_is_hidden(rulebook, window.closes_ms, now_ms)
     return ExamRow(
@@ -202,6 +208,12 @@ def exam_row(
         others=_others(decision, enrolment_id, last.id if last and outcome else None),
         ledger=ledger_of(record),
     )
+
+
+def attempt_shown(record: EnrolmentRecord) -> AttemptRecord | None:
+    """The attempt whose score the list tells: one that passed (by a correction an earlier one), or the last."""
+    passed = [row for row in record.attempts if row.outcome is not None and row.outcome.result == "pass"]
+    return passed[-1] if passed else record.attempts[-1] if record.attempts else None
 
 
 def undecided_row(row: ExamRow, attempt_id: int) -> ExamRow:
@@ -283,6 +295,7 @@ def conditions_of(rulebook: Rulebook, history: History, now_ms: int, refusal: Re
         Condition(_("在开放时间内"), window.holds(now_ms), span),
         Condition(_("还没有及格"), not history.passed or rulebook.exam.retake_after_pass),
         Condition(_("没有正在进行的考试"), history.running is None),
+        *((Condition(_("上一次考试已有成绩"), met=False),) if history.awaits_marking else ()),
         Condition(
             _("还有考试次数"),
             round_ is not None,
@@ -301,8 +314,7 @@ def conditions_of(rulebook: Rulebook, history: History, now_ms: int, refusal: Re
 def _state(decision: Contract | Refusal, history: History) -> ExamState:
     if history.running is not None:
         return ExamState.RUNNING
-    attempts = history.attempts
-    if attempts and attempts[-1].outcome and attempts[-1].outcome.reason is OutcomeReason.AWAITING_MARKING:
+    if history.awaits_marking:
         return ExamState.AWAITING
     if isinstance(decision, Contract):
         return ExamState.READY

@@ -13,7 +13,11 @@ from html import escape
 
 from markupsafe import Markup
 
+from examengine.banks.item import WITH_OPTIONS, Item
+from examengine.banks.responses import Sides
 from examengine.web import messages, times
+from examengine.web.candidate.typed_question import filled, is_partly, typed_of
+from examengine.web.markup import option_html, stem_html
 from examengine.web.pages import template
 from examengine.web.wording import gettext as _
 
@@ -24,11 +28,15 @@ _BETWEEN = "\x02|\x03"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item version, ready to be filled in: what stands before the options, each option, what follows."""
+    """One item version, ready to be filled in: what stands before the options, each option, what follows.
+
+    Where there are no options all stands in ``head``, with one of ``sides`` a field (None: it is typed into).
+    """
 
     head: str
     options: dict[str, str]
     tail: str
+    sides: tuple[Sides | None, ...] = ()
 
 
 class _Markers:
@@ -38,25 +46,52 @@ class _Markers:
         return Markup(_BETWEEN if name == "between" else f"\x02{name}\x03")  # noqa: S704
 
 
+def question_of(item: Item) -> Question:
+    """Render an item version of whatever kind."""
+    if item.kind in WITH_OPTIONS:
+        options = [(option.id, option_html(option)) for option in item.options]
+        return compile_question(item.kind.value, stem_html(item), options)
+    typed = typed_of(item)
+    html = template("exam_typed.html").render(
+        mark=_Markers(),
+        kind_text=messages.KINDS[item.kind.value],
+        stem=typed.stem,
+        parts=typed.parts,
+        pieces=typed.pieces,
+        lefts=typed.lefts,
+    )
+    return Question(_with_fields(html), {}, "", tuple(part.sides for part in typed.parts))
+
+
 def compile_question(kind: str, stem: str, options: Sequence[tuple[str, str]]) -> Question:
     """Render an item version with markers.
 
     Args:
         kind: single_choice, multiple_choice or true_false.
+        stem: plain text, or HTML of ``web.markup``; so are the texts of the options.
         options: (id, text), in any order.
     """
-    clean = [(option_id, _CONTROLS.sub("", text).strip()) for option_id, text in options]
+    clean = [(option_id, _clean(text)) for option_id, text in options]
     html = template("exam_question.html").render(
         mark=_Markers(),
         kind_text=messages.KINDS[kind],
         many=kind == "multiple_choice",
-        stem=_CONTROLS.sub("", stem).strip(),
+        stem=_clean(stem),
         options=clean,
     )
+    head, *options_html, tail = _with_fields(html).split(_BETWEEN)
+    return Question(head, dict(zip((option_id for option_id, _text in clean), options_html, strict=True)), tail)
+
+
+def _with_fields(html: str) -> str:
+    """A rendered question, closed up, as a text for ``%``."""
     html = re.sub(r"\n\s*", "\n", html).replace(">\n<", "><").replace("%", "%%")
     html = re.sub("\n?" + re.escape(_BETWEEN) + "\n?", _BETWEEN, html)
-    head, *filled, tail = re.sub(r"\x02(\w+)\x03", r"%(\1)s", html).split(_BETWEEN)
-    return Question(head, dict(zip((option_id for option_id, _text in clean), filled, strict=True)), tail)
+    return re.sub(r"\x02(\w+)\x03", r"%(\1)s", html)
+
+
+def _clean(text: str) -> str:
+    return text if isinstance(text, Markup) else _CONTROLS.sub("", text).strip()
 
 
 class Shelf:
@@ -83,7 +118,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A question at its place in an attempt. ``answer``: option ids as one string, "" for blank.
+    """A question at its place in an attempt. ``answer``: the response as it is kept, "" for blank.
 
     ``mark`` and ``flag_mark``: ``epoch.sequence`` of the operation that wrote it, "" where none did.
     """
@@ -97,6 +132,11 @@ class Shown:
     flag_revision: int = 0
     mark: str = ""
     flag_mark: str = ""
+
+    @property
+    def is_partly(self) -> bool:
+        """Some of several parts are answered."""
+        return bool(self.question.sides) and is_partly(self.question.sides, self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +183,11 @@ def _question(parts: list[str], shown: Shown, points: str) -> None:
         "flagged": " checked" if shown.flagged else "",
     }
     question = shown.question
+    if question.sides:
+        values |= filled(question.sides, shown.answer, shown.option_order)
     parts.append(question.head % values)
+    if question.sides:
+        return
     answer = shown.answer
     for letter, option_id in zip(LETTERS, shown.option_order, strict=False):
         values["letter"] = letter
@@ -158,9 +202,11 @@ def _marks(shown: Shown) -> str:
     return mark + (f' data-flag-mark="{shown.flag_mark}"' if shown.flag_mark else "")
 
 
-def cell_name(position: int, *, answered: bool, flagged: bool) -> str:
+def cell_name(position: int, *, answered: bool, flagged: bool, partly: bool = False) -> str:
     """What a screen reader says for a cell: 第 12 题，已答，已标记."""
     name = _("第 {n} 题，已答") if answered else _("第 {n} 题，未答")
+    if partly:
+        name = _("第 {n} 题，没有答完")
     return (name + _("，已标记") if flagged else name).format(n=position)
 
 
@@ -172,8 +218,10 @@ def card_html(sections: Sequence[Section]) -> Markup:
         parts.append(f'<h3>{title}</h3><ul class="cells">')
         for shown in section.shown:
             answered, position = bool(shown.answer), shown.position
-            look = "cell" + (" is-answered" if answered else "") + (" is-flagged" if shown.flagged else "")
-            name = cell_name(position, answered=answered, flagged=shown.flagged)
+            partly = shown.is_partly
+            look = "cell" + (" is-answered" if answered else "") + (" is-partly" if partly else "")
+            look += " is-flagged" if shown.flagged else ""
+            name = cell_name(position, answered=answered, flagged=shown.flagged, partly=partly)
             parts.append(f'<li><a class="{look}" href="#q{position}" data-cell="{position}"')
             parts.append(f' aria-label="{name}">{position}</a></li>')
         parts.append("</ul>")
@@ -182,6 +230,11 @@ def card_html(sections: Sequence[Section]) -> Markup:
 
 def answered_count(sections: Sequence[Section]) -> int:
     return sum(bool(shown.answer) for section in sections for shown in section.shown)
+
+
+def has_typed(sections: Sequence[Section]) -> bool:
+    """Whether a question is answered by typing or from a list."""
+    return any(shown.question.sides for section in sections for shown in section.shown)
 
 
 def flagged_count(sections: Sequence[Section]) -> int:

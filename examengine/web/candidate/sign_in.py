@@ -30,6 +30,7 @@ HOMES = (
     (Role.SUPPORT, "/support"),
     (Role.AUTHOR, "/author/banks"),
     (Role.OPERATOR, "/operator/exams"),
+    (Role.MARKER, "/marking"),
 )
 DEVICE_COOKIE = "device"
 DEVICE_SECONDS = 400 * 24 * 3600

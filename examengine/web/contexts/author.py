@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from examengine.web.contexts.frame import Alert, FieldError, Frame, Paging
+from examengine.web.contexts.frame import FieldError, Frame
+from examengine.web.contexts.suspects import SuspectView
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class BankRow:
     release_no: int | None
     changed_ms: int
     changed_by: str
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Banks:
     rows: tuple[BankRow, ...]
     errors: tuple[FieldError, ...] = ()
     name: str = ""
+    suspects: tuple[SuspectView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """An item as the candidate sees it, with its key for the author."""
+    """An item as the candidate sees it, with its key for the author; ``answers``: what counts where there are no
+    options, a line each.
+    """
 
     no: str
     kind_text: str
@@ -54,6 +59,7 @@ class ItemView:
     difficulty: str
     explanation: str
     version: int = 1
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,89 +82,9 @@ class ImportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Bank:
-    """A bank: its items as candidates see them, its releases, and the way to import more."""
-
-    frame: Frame
-    bank_id: int
-    name: str
-    kinds: tuple[KindCount, ...]
-    query: str
-    kind: str
-    kind_choices: tuple[tuple[str, str], ...]
-    items: tuple[ItemView, ...]
-    paging: Paging
-    releases: tuple[ReleaseRow, ...]
-    unreleased_changes: int
-    imports: tuple[ImportRow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BankUpload:
-    """A3 ①②: template and upload."""
-
-    frame: Frame
-    bank_id: int
-    name: str
-    max_mb: int
-    encodings: tuple[tuple[str, str], ...]
-    alert: Alert | None = None
-    errors: tuple[FieldError, ...] = ()
-    encoding: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FindingRow:
     """``severity``: error, warning or info; ``where`` names sheet, row and column."""
 
     severity: str
     where: str
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class BankPreview:
-    """A3 ③④⑤: what was understood, the findings, and the commit of exactly that.
-
-    ``severity`` is the filter in force ("" for all); ``encodings`` are the other ways to read a text file, each an
-    address and a name.
-    """
-
-    frame: Frame
-    bank_id: int
-    name: str
-    upload_id: str
-    file_name: str
-    file_size: int
-    format: str
-    encoding: str
-    total: int
-    importable: int
-    kinds: tuple[KindCount, ...]
-    understood: tuple[str, ...]
-    samples: tuple[ItemView, ...]
-    errors: int
-    warnings: int
-    infos: int
-    severity: str
-    findings: tuple[FindingRow, ...]
-    paging: Paging
-    encodings: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BankCommitted:
-    """A3 ⑥: the report."""
-
-    frame: Frame
-    bank_id: int
-    name: str
-    file_name: str
-    batch_no: int
-    at_ms: int
-    added: int
-    unchanged: int
-    left_out: int
-    kinds: tuple[KindCount, ...]
-    release_no: int | None
-    changed: int = 0

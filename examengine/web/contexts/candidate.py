@@ -91,6 +91,7 @@ class ExamRow:
     primary: Act | None = None
     others: tuple[Act, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class ExamPage:
     """P4. ``paper`` and ``card`` are joined from fragments by ``candidate.paper_page``.
 
     ``shipped``: every answer up to this revision is in SQL; ``who``: an opaque mark of the person, by which the
-    browser tells whose answers it keeps.
+    browser tells whose answers it keeps; ``typed``: some questions are answered by typing or from a list.
     """
 
     frame: Frame
@@ -200,11 +201,12 @@ class ExamPage:
     generation: int = 1
     shipped: int = 0
     who: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HandIn:
-    """P5: the confirmation, as a page."""
+    """P5: the confirmation, as a page. ``partly``: of several parts some are answered."""
 
     frame: Frame
     sitting_id: int
@@ -217,6 +219,7 @@ class HandIn:
     deadline_ms: int
     left_ms: int
     not_before_ms: int | None = None
+    partly: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +316,20 @@ class SectionScore:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """One's own answer as it was handed in, "" for a blank; ``hundredths`` None: people have not marked it, or the
+    program did and the marks of single questions stay closed.
+    """
+
+    position: int
+    kind_text: str
+    text: str
+    waits: bool = False
+    hundredths: int | None = None
+    full_hundredths: int = 0
+
+
 class Verdict(StrEnum):
     PASS = "pass"
     FAIL = "fail"
@@ -347,3 +364,4 @@ class Result:
     act: Act | None = None
     note: str = ""
     receipt: ReceiptShown | None = None
+    given: tuple[GivenAnswer, ...] = ()

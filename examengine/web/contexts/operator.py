@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from examengine.web.contexts.author import FindingRow
+from examengine.web.contexts.blueprints import ProofView
 from examengine.web.contexts.frame import Alert, Fact, FieldError, Frame, NavLink, Paging, Tone
 
 
@@ -59,7 +60,7 @@ class CellRow:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """O1/O2: rulebook and release chosen, what is assumed, what the bank can fill; then publishing."""
+    """O1/O2: rulebook, release and blueprint chosen, what is assumed, what the bank can fill; then publishing."""
 
     frame: Frame
     rulebooks: tuple[tuple[str, str], ...]
@@ -74,6 +75,10 @@ class Publish:
     alert: Alert | None = None
     errors: tuple[FieldError, ...] = ()
     title: str = ""
+    blueprints: tuple[tuple[str, str], ...] = ()
+    blueprint: str = ""
+    differences: tuple[str, ...] = ()
+    proof: ProofView | None = None
 
 
 @dataclass(frozen=True, slots=True)

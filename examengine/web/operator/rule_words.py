@@ -24,6 +24,11 @@ MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "exam.paper.single": (_("单选题"), "", ""),
         "exam.paper.multiple": (_("多选题"), "", ""),
         "exam.paper.judge": (_("判断题"), "", ""),
+        "exam.paper.short_answer": (_("填空题（短答）"), "", ""),
+        "exam.paper.numeric": (_("数值题"), "", ""),
+        "exam.paper.matching": (_("匹配题"), "", ""),
+        "exam.paper.cloze": (_("多空填空题"), "", ""),
+        "exam.paper.essay": (_("问答题"), "", ""),
         "exam.paper.new_per_attempt": (_("每次考试重新抽题"), "", ""),
         "exam.on_exhausted": (_("次数用完后"), "", ""),
         "exam.support_phone": (_("客服电话"), "", ""),
@@ -118,6 +123,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 PARTIAL = MappingProxyType({"none": "", "half": _("，少选得一半分"), "per_option": _("，少选按选项给分")})
+IN_PARTS = MappingProxyType({"none": "", "half": _("，部分对得一半分"), "per_option": _("，对几处给几处的分")})
 
 # remarks of the packaged files behind "D:", for those who do not read them there
 REMARKS: Mapping[str, str] = MappingProxyType(
@@ -154,8 +160,10 @@ def value_of(key: str, value: Any) -> str:
         case bool():
             return _("是") if value else _("否")
         case {"count": count, "points": points, **rest}:
-            partial = PARTIAL.get(str(rest.get("partial_credit", "none")), "")
-            return _("{count} 题，每题 {points} 分").format(count=count, points=points) + partial
+            known = PARTIAL if key == "exam.paper.multiple" else IN_PARTS
+            partial = known.get(str(rest.get("partial_credit", "none")), "")
+            markers = _("，{n} 人各自阅卷").format(n=rest["markers"]) if rest.get("markers", 1) != 1 else ""
+            return _("{count} 题，每题 {points} 分").format(count=count, points=points) + partial + markers
         case [part, whole] if key == "hours.professional_min_ratio":
             return f"{part}/{whole}"
         case list():

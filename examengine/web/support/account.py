@@ -85,8 +85,7 @@ def attempt_row(
     scored = outcome is not None and outcome.score_hundredths is not None
     window = window_of(rulebook, record.enrolment.credit_year)
     hidden = scored and score_is_hidden(rulebook, window.closes_ms, now_ms)
-    paper = rulebook.exam.paper
-    sections = (paper.single, paper.multiple, paper.judge)
+    sections = rulebook.exam.paper.sections().values()
     round_ = _round_of(record, row)
     return AttemptRow(
         attempt_id=row.id,
@@ -100,7 +99,7 @@ def attempt_row(
         ended_ms=outcome.ended_ms if outcome is not None else None,
         score_hundredths=outcome.score_hundredths if outcome is not None and not hidden else None,
         answered=len(sitting.given) if outcome is None and sitting is not None else answered,
-        total=sum(section.count for section in sections if section is not None),
+        total=sum(section.count for section in sections),
         why="" if outcome is None or hidden else _why(record, outcome, names),
         can_void=not (own or waits or state is State.VOID),
         waiting=waits,

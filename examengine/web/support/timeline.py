@@ -81,7 +81,12 @@ def _attempt(case: EnrolmentCase, row: AttemptRecord, zone: str) -> Iterator[Tim
         row.started_ms, _("开始{attempt}，{until}").format(attempt=name, until=closing_told(base, zone))
     )
     for outcome in row.outcomes:
-        if outcome.state != State.VOID:
+        if outcome.no > 1 and outcome.state != State.VOID and outcome.score_hundredths is not None:
+            by_key = outcome.cause.startswith("correction:")
+            text = _("{attempt}成绩更正为 {n} 分（答案更正）") if by_key else _("{attempt}评分完成，{n} 分")
+            told = text.format(attempt=name, n=times.points(outcome.score_hundredths))
+            yield TimelineRow(outcome.recorded_ms, told)
+        elif outcome.state != State.VOID:
             ended = how_ended(outcome.state, outcome.cause)
             yield TimelineRow(outcome.ended_ms, _("{attempt}结束：{how}").format(attempt=name, how=ended))
 

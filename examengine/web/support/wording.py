@@ -91,6 +91,7 @@ STANDINGS: Mapping[Reason, tuple[str, str, Tone]] = MappingProxyType(
         Reason.WINDOW_CLOSED: (_("考试开放到 {closes_ms} 为止，已经结束。"), _("考试开放期已经结束。"), "plain"),
         Reason.ALREADY_PASSED: (_("已经及格，不需要再考。"), "", "good"),
         Reason.ATTEMPT_RUNNING: (_("正在考试。"), "", "run"),
+        Reason.RESULT_PENDING: (_("上一次考试等待人工评分，登记成绩以前不能再考。"), "", "wait"),
         Reason.CARD_REQUIRED: (_("还没有激活过激活卡，不能学习和考试。"), "", "wait"),
         Reason.BATCH_REQUIRED: (_("还没有报名参加培训期次，不能考试。"), "", "wait"),
         Reason.ATTEMPTS_EXHAUSTED: (_("考试次数已用完，没有及格。"), "", "bad"),

@@ -160,23 +160,6 @@ PAGES: dict[str, tuple[str, object]] = {
         "operator/people.html",
         operator.PeopleImport(as_operator(), 25, (("1", "2026 年度 数字素养与网络安全"),), "", tabs=TABS),
     ),
-    "bank-imports": (
-        "author/bank.html",
-        author.Bank(
-            staff.as_author(),
-            1,
-            "2026 年公需科目",
-            staff.KINDS,
-            "密码",
-            "single_choice",
-            (("single_choice", "单选题"),),
-            (),
-            Paging(1, 1, 0, "?page="),
-            (),
-            180,
-            (author.ImportRow(4, "公需科目题库（终稿）.xlsx", 478, 2, staff.NOW, "周敏"),),
-        ),
-    ),
     "preview-encodings": (
         "author/preview.html",
         replace(

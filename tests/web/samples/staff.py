@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from examengine.web.contexts import author, operator, support
-from examengine.web.contexts.frame import Act, Fact, FieldError, Paging
+from examengine.web.contexts import author, imports, operator, support
+from examengine.web.contexts.frame import Act, Alert, Fact, FieldError, Paging
 from tests.web.samples.candidate import ROW
 from tests.web.samples.frames import MINUTE, NOW, as_author, as_operator, as_support, at
 
@@ -25,22 +25,42 @@ ITEM = author.ItemView(
 KINDS = (author.KindCount("单选题", 90), author.KindCount("多选题", 45), author.KindCount("判断题", 45))
 
 FINDINGS = (
-    author.FindingRow("error", "试题 第 14 行 正确答案", "答案“E”没有对应的选项，选项只到 D。"),
-    author.FindingRow("error", "试题 第 27 行 题型", "“案例分析”目前还不能考，这道题不会写入。"),
-    author.FindingRow("warning", "试题 第 31 行 选项C", "选项 C 与选项 A 相同。"),
-    author.FindingRow("info", "试题 第 2–214 行 正确答案", "答案“A、C”的写法识别为 AC，共 214 处。"),
+    imports.RowFinding("error", "正确答案（K 列）", "E", "答案 E 没有对应的选项，选项只到 D", "请改答案或补上选项"),
+    imports.RowFinding("warning", "选项C（E 列）", "甲", "选项 C 与选项 A 只差标点", ""),
+    imports.RowFinding("info", "", "", "解析按字母提到选项，选项打乱后字母会不同", ""),
 )
-PREVIEW = author.BankPreview(
+COUNTERS = imports.Counters(
+    total=486, importable=480, errors=2, conflicts=1, warnings=12, repeated=3, fixed=1, left_out=1
+)
+ROWS = (
+    imports.RowView(
+        12, "工作表“试题” 第 14 行", "单选题", "下列<b>说法</b>正确的是（　　）。", "不能导入", "bad", FINDINGS
+    ),
+    imports.RowView(
+        25, "工作表“试题” 第 27 行", "判断题", "一周有七天。", "可导入", "good", FINDINGS[1:], is_fixed=True
+    ),
+)
+FIX = imports.FixForm(
+    kinds=(("单选", "单选题"), ("多选", "多选题")),
+    kind="单选",
+    controls=(
+        imports.Control("stem", "题干", "下列说法正确的是", 3),
+        imports.Control("option0", "选项 A", "甲"),
+        imports.Control("key", "正确答案", "E"),
+    ),
+    more=(imports.Control("topic", "知识点", ""), imports.Control("explanation", "解析", "", 2)),
+    replaces=7,
+)
+PREVIEW = imports.BankPreview(
     frame=as_author(),
     bank_id=1,
     name="2026 年公需科目",
-    upload_id="u1",
+    upload_id=3,
     file_name="公需科目题库（终稿）.xlsx",
     file_size=84_211,
-    format="Excel 工作簿",
-    encoding="",
-    total=486,
-    importable=480,
+    format_text="表格（Excel、CSV）",
+    encoding_text="",
+    counters=COUNTERS,
     kinds=KINDS,
     understood=(
         "表“试题”第 1 行是表头。",
@@ -48,12 +68,28 @@ PREVIEW = author.BankPreview(
         "判断题的 √ 和 × 识别为正确和错误，共 45 处。",
     ),
     samples=(ITEM, replace(ITEM, no="13")),
-    errors=2,
-    warnings=1,
-    infos=1,
-    severity="",
-    findings=FINDINGS,
-    paging=Paging(1, 3, 60, "?page="),
+    remarks=(imports.RowFinding("info", "工作表“备注”", "", "没有找到题目表头，这张工作表没有读入", ""),),
+    show="errors",
+    tabs=(("errors", "要改的", 2), ("warnings", "提醒", 12), ("all", "全部", 486)),
+    rows=ROWS,
+    paging=Paging(1, 3, 60, "?show=errors&page="),
+    encodings=(("utf-8", "UTF-8"), ("gb18030", "GB18030（GBK）")),
+    encoding="",
+    formats=(("sheet", "表格（Excel、CSV）"), ("gift", "GIFT")),
+    format="",
+    sheets=(
+        imports.SheetView(
+            "sheet0",
+            "试题",
+            1,
+            (
+                imports.ColumnView("column0-A", "A", "题目", "下列说法正确的是", "题干"),
+                imports.ColumnView("column0-B", "B", "出题人", "老周", ""),
+                imports.ColumnView("column0-C", "C", "第一空", "上海", "填空1"),
+            ),
+        ),
+    ),
+    meanings=(("不用", "不用这一列"), ("题干", "题干"), ("正确答案", "正确答案")),
 )
 
 ATTEMPT = support.AttemptRow(
@@ -298,53 +334,96 @@ PAGES: dict[str, tuple[str, object]] = {
         ),
     ),
     "banks-empty": ("author/banks.html", author.Banks(as_author(), (), (FieldError("name", "请写题库名称"),))),
-    "bank": (
-        "author/bank.html",
-        author.Bank(
-            as_author(),
-            1,
-            "2026 年公需科目",
-            KINDS,
-            "",
-            "",
-            (("single_choice", "单选题"),),
-            (ITEM, ITEM),
-            Paging(1, 9, 180, "?page="),
-            (author.ReleaseRow(3, 180, NOW, "周敏", ("2026 年度考试",)),),
-            2,
-        ),
-    ),
     "upload": (
         "author/upload.html",
-        author.BankUpload(
+        imports.BankUpload(
             as_author(),
             1,
             "2026 年公需科目",
-            30,
+            25,
             (("utf-8", "UTF-8"), ("gb18030", "GB18030（GBK）")),
+            (("sheet", "表格（Excel、CSV）"),),
             errors=(FieldError("file", "请选择一个文件"),),
         ),
+    ),
+    "reading": (
+        "author/reading.html",
+        imports.BankReading(as_author(), 1, "2026 年公需科目", 3, "题库.xlsx", 84_211),
     ),
     "preview": ("author/preview.html", PREVIEW),
     "preview-clean": (
         "author/preview.html",
         replace(
             PREVIEW,
-            errors=0,
-            warnings=0,
-            infos=0,
-            findings=(),
-            total=180,
-            importable=180,
+            counters=imports.Counters(180, 180, 0, 0, 0, 0, 0, 0),
+            remarks=(),
+            rows=(),
             samples=(),
-            paging=Paging(1, 1, 0, "?page="),
+            paging=Paging(1, 1, 0, "?show=errors&page="),
+        ),
+    ),
+    "import-row": (
+        "author/import_row.html",
+        imports.ImportRow(as_author(), 1, "2026 年公需科目", 3, "题库.xlsx", ROWS[0], FIX, COUNTERS),
+    ),
+    "confirm": (
+        "author/confirm.html",
+        imports.BankConfirm(
+            as_author(),
+            1,
+            "2026 年公需科目",
+            3,
+            "题库.xlsx",
+            COUNTERS,
+            added=440,
+            changed=30,
+            same=7,
+            duplicates=3,
+            alert=Alert("danger", "没有写入：还有 2 题不能导入", "请先改好这些题。"),
         ),
     ),
     "committed": (
         "author/committed.html",
-        author.BankCommitted(
-            as_author(), 1, "2026 年公需科目", "公需科目题库（终稿）.xlsx", 4, NOW, 478, 2, 6, KINDS, None
+        imports.BankCommitted(
+            as_author(),
+            1,
+            "2026 年公需科目",
+            "公需科目题库（终稿）.xlsx",
+            4,
+            NOW,
+            "周敏",
+            440,
+            33,
+            7,
+            6,
+            KINDS,
+            21,
+            "open",
         ),
+    ),
+    "committed-undone": (
+        "author/committed.html",
+        imports.BankCommitted(
+            as_author(),
+            1,
+            "2026 年公需科目",
+            "题库.xlsx",
+            4,
+            NOW,
+            "周敏",
+            440,
+            33,
+            7,
+            6,
+            KINDS,
+            21,
+            "",
+            undone_ms=NOW,
+        ),
+    ),
+    "undo-import": (
+        "author/undo_import.html",
+        imports.UndoImport(as_author(), 1, "2026 年公需科目", "题库.xlsx", 4, 440, 33),
     ),
     "search": ("support/search.html", support.Search(as_support(), "", False, ())),
     "search-hits": (

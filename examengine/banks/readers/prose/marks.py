@@ -83,6 +83,26 @@ RIGHT_OPTION = re.compile(r"\s*[（(【\[]\s*(?:正确答案|正确选项|正确
 SOMEBODYS_ANSWER = re.compile(
     r"\s*(?:你的|我的|考生|学员|您的|用户|本人)(?:的)?答案\s*[:：].*$|\s*得分\s*[:：].*$", re.DOTALL
 )
+FILLED_BLANKS = re.compile(
+    r"_{1,40}[ \u3000]{0,9}([^_\s（()）]{1,30}?)[ \u3000]{0,9}_{1,40}"
+    r"|[（(【]\s{0,9}([^（()）【】]{1,30}?)\s{0,9}[)）】]"
+)
+"""Blanks of a fill-in question with their answers left in."""
+KIND_TAG = re.compile(
+    r"^[（(【\[]\s{0,3}(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答|问答|论述)题?"
+    r"\s{0,3}[)）】\]]\s{0,9}\S"
+)
+CHOICES_BELOW = re.compile(
+    r"[【\[（(]\s{0,3}(?:单选|多选|单项选择|多项选择|判断)题?\s{0,3}[】\])）]\s{0,3}[*＊]?\s{0,9}$"
+)
+"""Survey systems (问卷星) write the kind behind the stem and options without letters below it."""
+MARKED_BEFORE = re.compile(r"^[*＊√✓✔]\s{0,4}(?P<option>[A-Ha-h]\s{0,3}[.．、)）:：].{1,2000})$")
+MINE_AND_RIGHT = re.compile(
+    r"^(?:我的|你的|学生|考生)?答案\s{0,3}[:：].{0,600}?正确答案\s{0,3}[:：]\s{0,3}(?P<rest>.{1,600})$"
+)
+"""Chaoxing (学习通) prints both on a line: "我的答案: B:北京;正确答案: A:上海;"."""
+LETTER_AND_TEXT = re.compile(r"(?:^|[;；])\s{0,3}([A-H])\s{0,3}[:：](?=\s{0,3}\S)")
+SCORE_LINE = re.compile(r"^\d{1,3}(?:\.\d{1,2})?\s{0,3}分$")
 EMPTY_BRACKETS = re.compile(r"[（(]\s*[)）]|_{2,}")
 
 

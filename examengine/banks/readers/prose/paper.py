@@ -9,7 +9,7 @@ from examengine.banks.item import Kind
 from examengine.banks.readers.gathering import too_many
 from examengine.banks.readers.lines import Line
 from examengine.banks.readers.prose import marks
-from examengine.banks.readers.prose.answer_tables import is_table_line
+from examengine.banks.readers.prose.answer_tables import entries_of, is_table_line
 from examengine.banks.readers.prose.answers_at_end import AnswersAtEnd
 from examengine.banks.readers.prose.options import begins_option, options_on, run_within
 from examengine.banks.readers.prose.problem import Problem, Section
@@ -159,7 +159,19 @@ class Paper:
         if now is None:
             return False
         flat = marks.plain(text)
+        both = marks.MINE_AND_RIGHT.match(flat)
+        if both:
+            letters = marks.LETTER_AND_TEXT.findall(both["rest"])
+            self._say_key(now, "".join(letters) or both["rest"].strip(" ;；"))
+            return True
+        if marks.SCORE_LINE.match(flat) and now.part in {"key", "other", "explanation"}:
+            return True
         answer = marks.ANSWER.match(flat)
+        if answer and self._are_answers_of_all(answer["rest"]):
+            self._close()
+            self._answers = AnswersAtEnd(self.problems, self.tabled)
+            self._answers.take(answer["rest"])
+            return True
         if answer:
             self._say_key(now, text[len(text) - len(answer["rest"]) :] if answer["rest"] else "")
             return True
@@ -176,6 +188,14 @@ class Paper:
                 now.part = "source" if name == "source" else "other"
                 return True
         return False
+
+    def _are_answers_of_all(self, rest: str) -> bool:
+        """True for "答案：1-5 BAABB": the keys of several questions, most of which have none yet."""
+        entries = list(entries_of(rest, ())) if rest else []
+        if len(entries) < 2:
+            return False
+        without = sum(1 for problem in self.problems if not problem.key and not problem.keyed_in_stem)
+        return without >= len(entries)
 
     def _say_key(self, now: Problem, rest: str) -> None:
         now.part = "key"
@@ -247,7 +267,7 @@ class Paper:
         if now is None:
             return self._options_follow(text) or self._section.kind is not None
         if now.part in {"key", "explanation", "other", "source"} and now.complete:
-            return self._blank or self._options_follow(text)
+            return self._blank or self._options_follow(text) or marks.KIND_TAG.match(text) is not None
         if len(now.options) > 1:
             return self._blank or begins_option(self._next_text(), 0)
         return now.section.kind is Kind.TRUE_FALSE and now.keyed_in_stem
@@ -268,6 +288,8 @@ class Paper:
             self._options(problem, found)
         if rest:
             problem.add_to_stem(rest)
+            tagged = marks.CHOICES_BELOW.search(rest) is not None
+            problem.bare_options = tagged and not problem.options and not begins_option(self._next_text(), 0)
 
     def _option(self, text: str) -> bool:
         now = self._now
@@ -297,6 +319,10 @@ class Paper:
         now = self._now
         if now is None:
             return
+        if now.bare_options and now.part in {"stem", "option"}:
+            now.options.append([text])
+            now.part = "option"
+            return
         match now.part:
             case "stem":
                 now.add_to_stem(text)
@@ -317,7 +343,9 @@ class Paper:
 
 def _bounded(text: str) -> str:
     """A line without outer space, its length and its runs of blanks bounded: patterns look for both."""
-    return _LONG_BLANKS.sub(" " * BLANKS_LIMIT, text[:LINE_LIMIT].replace("\xa0", " ")).strip(" \t\u3000\ufeff")
+    line = _LONG_BLANKS.sub(" " * BLANKS_LIMIT, text[:LINE_LIMIT].replace("\xa0", " ")).strip(" \t\u3000\ufeff")
+    starred = marks.MARKED_BEFORE.match(line)
+    return f"{starred['option']}（正确答案）" if starred else line
 
 
 def _inner_number(text: str) -> int:

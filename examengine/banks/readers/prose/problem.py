@@ -33,6 +33,7 @@ class Problem:
     inner: int = 0
 
     keyed_in_stem: bool = False
+    bare_options: bool = False
 
     def add_to_stem(self, text: str) -> None:
         """A line more of the stem; whether it carries the key is found out once."""

@@ -32,7 +32,7 @@ _EXTRAS: Final[Mapping[str, Field]] = {
 }
 _TAG_AROUND = re.compile(
     r"^[（(【\[]\s*(?P<a>(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答|问答|论述)题?)\s*[)）】\]]\s*"
-    r"|\s*[（(【\[]\s*(?P<b>(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答)题?)\s*[)）】\]]\s*$"
+    r"|\s*[（(【\[]\s*(?P<b>(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答)题?)\s*[)）】\]]\s*[*＊]?\s*$"
 )
 _NOT_FOR_CANDIDATES = re.compile(r"^\[(?:Test|难度|分数|分值)[^\]]{0,20}\]\s*", re.IGNORECASE)
 
@@ -77,6 +77,8 @@ def _told(problem: Problem, tabled: str, place: tuple[int, str], understood: Und
     kind = problem.section.kind
     if not key:
         stem, key = _key_in_stem(stem, len(options), kind, understood)
+        if not key and not options and kind is Kind.SHORT_ANSWER:
+            stem, key = _filled_blanks(stem, understood)
     elif options or kind is Kind.TRUE_FALSE:
         stem = _without_key(stem, len(options))
     one = Told(problem.line, at_line(problem.line, *place), options=options, kind_around=kind)
@@ -145,6 +147,15 @@ def _key_in_stem(stem: str, options: int, kind: Kind | None, understood: Underst
     if mark and not options:
         return stem[: mark.start()].rstrip(), mark[1]
     return stem, ""
+
+
+def _filled_blanks(stem: str, understood: Understood) -> tuple[str, str]:
+    """A fill-in question whose blanks still hold their answers: the blanks emptied, and the answers."""
+    found = list(marks.FILLED_BLANKS.finditer(stem))
+    if not found or marks.EMPTY_BRACKETS.search(marks.FILLED_BLANKS.sub("", stem)):
+        return stem, ""
+    understood.note("filled blanks", f"填空题空里的“{(found[0][1] or found[0][2])[:20]}”读作答案，空已清空")
+    return marks.FILLED_BLANKS.sub("____", stem), "|".join(match[1] or match[2] for match in found)
 
 
 def tidy_end(stem: str) -> str:

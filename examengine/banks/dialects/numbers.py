@@ -35,6 +35,18 @@ def span(value: str, tolerance: str, weight: int) -> NumberRange | None:
     return NumberRange(_digits(low), _digits(high), weight)
 
 
+def number_range(written: str, weight: int) -> NumberRange | None:
+    """ "3", "3:0.1" and "2.9..3.1" as a range; None for anything else."""
+    low, dots, high = written.partition("..")
+    if dots:
+        first, last = decimal_of(low), decimal_of(high)
+        if first is None or last is None:
+            return None
+        return NumberRange(min(first, last, key=Decimal), max(first, last, key=Decimal), weight)
+    value, _, tolerance = written.partition(":")
+    return span(value, tolerance or "0", weight)
+
+
 def _digits(number: Decimal) -> str:
     text = f"{number:f}"
     if "." in text:

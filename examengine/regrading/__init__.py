@@ -1,0 +1,1 @@
+"""Scores looked at again: corrections of keys, and the statistics that call for them."""
