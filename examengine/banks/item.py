@@ -33,11 +33,11 @@ KIND_LABELS: Final[Mapping[Kind, str]] = {
     Kind.SINGLE_CHOICE: "单选题",
     Kind.MULTIPLE_CHOICE: "多选题",
     Kind.TRUE_FALSE: "判断题",
-    Kind.SHORT_ANSWER: "填空题（短答）",
+    Kind.SHORT_ANSWER: "填空题",
     Kind.NUMERIC: "数值题",
     Kind.MATCHING: "匹配题",
     Kind.CLOZE: "多空填空题",
-    Kind.ESSAY: "问答题",
+    Kind.ESSAY: "简答题",
     Kind.OTHER: "其他题型",
 }
 

@@ -100,11 +100,11 @@ MAX_MARKERS = 2
 IN_PARTS = ("matching", "cloze")
 MARKED_BY_HAND = ("short_answer", "essay")
 SECTION_WORDS = {
-    "short_answer": "填空题（短答）",
+    "short_answer": "填空题",
     "numeric": "数值题",
     "matching": "匹配题",
     "cloze": "多空填空题",
-    "essay": "问答题",
+    "essay": "简答题",
 }
 
 

@@ -126,11 +126,13 @@ async def _health(request: Request) -> Response:
         async with services.database.reading() as tx:
             proof = await hearing.find_newest(tx)
         unshipped_ms = await services.shipper.oldest_unshipped_ms()
+        shut = len(await services.calls.shut())  # of these nothing is known
     except (Unavailable, live.Unavailable) as error:
         return PlainTextResponse(f"unavailable: {type(error).__name__}\n", 503)
     now_ms: int = request.state.now_ms
     ages = {"unshipped_s": unshipped_ms, "last_proof_s": None if proof is None else proof.until_ms}
     told = [f"{name} {'-' if at is None else max(0, now_ms - at) // 1000}" for name, at in ages.items()]
+    told.append(f"shut {shut}")
     told.append(f"failing {services.sweeper.failing + services.pusher.failing}")
     return PlainTextResponse("\n".join(["ok", *told]) + "\n")
 

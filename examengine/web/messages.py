@@ -229,9 +229,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "short_answer": _("填空题"),
         "numeric": _("数值题"),
         "matching": _("匹配题"),
-        "cloze": _("完形题"),
+        "cloze": _("多空填空题"),
         "essay": _("简答题"),
-        "other": _("其他题"),
+        "other": _("其他题型"),
     }
 )
 

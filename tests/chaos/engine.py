@@ -38,7 +38,7 @@ class Engine:
         """Wait until it says that what was acknowledged is in SQL but for the last seconds."""
         for _ in range(int(seconds / 0.2)):
             told = dict(line.partition(" ")[::2] for line in (await asyncio.to_thread(self._health)).splitlines())
-            if "ok" in told and (told["unshipped_s"] == "-" or int(told["unshipped_s"]) <= SHIPPED_S):
+            if told.get("shut") == "0" and (told["unshipped_s"] == "-" or int(told["unshipped_s"]) <= SHIPPED_S):
                 return True
             await asyncio.sleep(0.2)
         return False

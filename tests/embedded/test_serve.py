@@ -83,6 +83,7 @@ async def test_a_day_in_the_life_of_an_installation(engine: Engine) -> None:
         assert [told.split()[0] for told in answer.text.splitlines()[1:]] == [
             "unshipped_s",
             "last_proof_s",
+            "shut",
             "failing",
         ]
         engine.send(signal.SIGTERM)

@@ -70,7 +70,7 @@ def test_the_rulebooks_own_blueprint_and_one_split_by_topic_agree_with_it() -> N
         ),
         (
             (SINGLE, MULTIPLE, replace(JUDGE, count=9), Cell(Kind.ESSAY, 1, 100)),
-            ("判断题：规则要 10 题", "问答题：规则里没有这种题，组卷规则要 1 题"),
+            ("判断题：规则要 10 题", "简答题：规则里没有这种题，组卷规则要 1 题"),
         ),
         ((SINGLE, replace(MULTIPLE, partial_credit="half"), JUDGE), ("多选题：评分办法",)),
     ],

@@ -83,7 +83,7 @@ def test_rulebooks_of_today_keep_their_digests(book: str) -> None:
         (
             {"essay": '{ count = 1, points = 10, partial_credit = "half" }'},
             "exam.paper.essay",
-            "问答题没有可以分开给分的部分，不写 partial_credit",
+            "简答题没有可以分开给分的部分，不写 partial_credit",
         ),
         ({"cloze": '{ count = 1, points = 10, partial_credit = "most" }'}, "exam.paper.cloze", "值不合要求"),
         ({"cloze": "{ count = 1, points = 10, limit = 3 }"}, "exam.paper.cloze", "未知的键 limit"),

@@ -316,7 +316,7 @@ def test_the_clock_can_be_hidden_until_five_minutes(server: Server, page: Page) 
 
 
 def test_the_last_minutes_are_announced(server: Server, page: Page) -> None:
-    server.renew(left_ms=10 * MINUTE + 1500)
+    server.renew(left_ms=10 * MINUTE + 5_000)
     page.goto(server.exam_url)
     expect(page.locator("[data-status]")).to_have_text("剩余 10 分钟，还有 50 题未作答")
 

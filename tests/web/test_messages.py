@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from examengine.banks.item import KIND_LABELS
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import DeadlineReason, Label, OpenedBy, OutcomeReason, State
 from examengine.web import messages
@@ -65,3 +66,7 @@ def test_nobody_is_scolded() -> None:
     everything = str(messages.REASONS) + str(messages.NEXTS) + str(messages.STATUSES) + str(messages.DESK_WORDS)
     assert "请勿" not in everything
     assert "！" not in everything
+
+
+def test_pages_and_files_call_a_kind_of_question_alike() -> None:
+    assert dict(messages.KINDS) == {kind.value: label for kind, label in KIND_LABELS.items()}

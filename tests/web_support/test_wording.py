@@ -6,7 +6,7 @@ from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import OutcomeReason
 from examengine.web.support import wording
 
-STARTS = list(Reason)[:12]
+STARTS = list(Reason)[:13]
 
 
 def test_every_refusal_of_a_start_has_its_sentence() -> None:
