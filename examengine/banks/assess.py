@@ -14,18 +14,21 @@ from typing import Final
 
 from examengine.banks.findings import Finding, Findings
 from examengine.banks.fixing import Fix, read_fix
-from examengine.banks.item import OPTION_LETTERS, Item, to_json
+from examengine.banks.item import OPTION_LETTERS, WITH_OPTIONS, Item, Kind, to_json
 from examengine.banks.lint import lint_bank, lint_item
 from examengine.banks.markup import settle
 from examengine.banks.problems import Part
 from examengine.banks.readers.gathering import REPETITION_CODES, by_kind, kept_out, repeated
 from examengine.banks.readers.questions import Question
 from examengine.banks.readers.reading import BankReading, ReadItem
-from examengine.banks.similar import Forms, contradict, forms_of, near_duplicates
+from examengine.banks.similar import Compared, Forms, contradict, forms_of, near_duplicates
 from examengine.banks.written import Written
 
 MAX_NUMBER: Final = 100
 """Characters of an author's number that SQL keeps; a longer one is named by its digest."""
+MOST_SAME_STEM: Final = 64
+"""Of the bank's items with one stem ("下列说法正确的是") those that a question is held against: else a file and a
+bank of nothing else would take the square of time."""
 _MEANING: Final[Mapping[Part, str]] = {
     "stem": "题干",
     "key": "正确答案",
@@ -228,6 +231,15 @@ def digest_of(item: Item) -> str:
     return hashlib.sha256(to_json(item)).hexdigest()
 
 
+def digest_of_kept(item: Item) -> str:
+    """The same of an item that has its ids: what its author would have read from a file, whatever its letters are."""
+    if item.kind in WITH_OPTIONS and item.kind is not Kind.TRUE_FALSE:
+        letters = dict(zip((option.id for option in item.options), OPTION_LETTERS, strict=False))
+        options = tuple(replace(option, id=letters[option.id]) for option in item.options)
+        item = replace(item, options=options, key=frozenset(letters[letter] for letter in item.key))
+    return digest_of(item)
+
+
 def number_of(item: Item) -> str:
     """The name by which the bank knows an item: its author's number, its text's digest without one."""
     if not item.external_no:
@@ -253,7 +265,7 @@ def _identify(work: _Work, known: KnownBank, considered: Sequence[int]) -> None:
 def _against_bank(work: _Work, known: KnownBank, forms: Mapping[int, Forms]) -> None:
     replaced = set(work.targets.values())
     for index, mine in forms.items():
-        for place in known.by_stem.get(mine.stem, ()):
+        for place in known.by_stem.get(mine.stem, ())[:MOST_SAME_STEM]:
             there = known.compared[place]
             if there.item_id in replaced:
                 continue
@@ -285,7 +297,10 @@ def _key_told(item: Item) -> str:
 def _near(work: _Work, known: KnownBank | None, forms: Mapping[int, Forms]) -> None:
     indexes = [index for index in forms if index not in work.out and work.outcomes.get(index) is not Outcome.SAME]
     old = known.forms if known is not None else ()
-    for near in near_duplicates([forms[index] for index in indexes], old):
+    compared = near_duplicates([forms[index] for index in indexes], old)
+    if compared.new_left or compared.old_left:
+        work.findings.add("warning", "near_not_compared", "文件", _not_compared(compared))
+    for near in compared.near:
         index = indexes[near.index]
         if near.is_old:
             assert known is not None
@@ -303,6 +318,15 @@ def _near(work: _Work, known: KnownBank | None, forms: Mapping[int, Forms]) -> N
             place, stem = question.where, question.item.stem if question.item is not None else ""
         message = f"与{place}有 {near.percent}% 相同：“{stem[:40]}”；请核对是否重复"
         work.say("warning", "near_duplicate", index, message)
+
+
+def _not_compared(compared: Compared) -> str:
+    parts = [f"本文件靠后的 {compared.new_left} 题"] if compared.new_left else []
+    parts += [f"题库中靠后的 {compared.old_left} 题"] if compared.old_left else []
+    return (
+        f"文件太大或相近的题太多，{'、'.join(parts)}没有逐题比较是否与其他题相近"
+        "（题干相同的都查过）；要查全，请拆成几个文件"
+    )
 
 
 def _lint(work: _Work, index: int, today: date | None) -> None:

@@ -4,11 +4,15 @@ A stem is taken as the set of its shingles, runs of three characters of its norm
 with its options); two are near where the sets' Jaccard index reaches ``NEAR`` and their options have half in common.
 The search is exact but for texts of which there are dozens alike: an inverted index over each text's rarest shingles
 (two sets that share 80 % share one of the rarest 20 %), which needs no library and no luck.
+
+What a file of 25 MB may cost is bounded by work counted, not by a clock: the same file gives the same findings on
+every machine, and what was not compared is said.
 """
 
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -28,6 +32,12 @@ LEAST_SHINGLES: Final = 8
 """Shorter texts are alike by chance: "一加一等于几", "一加二等于几"."""
 MOST_POSTINGS: Final = 64
 MOST_COMPARED: Final = 24
+ALIKE_ENOUGH: Final = 90
+"""Percent from which no better match is looked for."""
+MOST_SHINGLES: Final = 2_000_000
+"""Of the new texts together, some 200 bytes each where no two agree; 20,000 stems of 100 characters."""
+MOST_STEPS: Final = 12_000_000
+"""Entries of the index looked up and shingles compared, among the new items and again against the old: some 3 s."""
 
 _PICTURES = re.compile(r'\bsrc="([^"]{1,300})"')
 
@@ -40,6 +50,15 @@ class Near:
     other: int
     is_old: bool
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was near, and how many of the new and of the old items were not compared, being too many."""
+
+    near: tuple[Near, ...]
+    new_left: int = 0
+    old_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,48 +107,69 @@ def _seen(text: str, markup: str) -> str:
     return text if "<img" not in markup else "\n".join([text, *_PICTURES.findall(markup)])
 
 
-def near_duplicates(new: Sequence[Forms], old: Sequence[Forms] = ()) -> tuple[Near, ...]:
+def near_duplicates(new: Sequence[Forms], old: Sequence[Forms] = ()) -> Compared:
     """For every new item the one most like it among the old and the earlier new ones, where one is near.
 
     Items whose normalised texts are the same in every respect are near too (100 %); telling those apart from what was
-    said of them otherwise is the caller's business.
+    said of them otherwise is the caller's business. Takes at most ``MOST_SHINGLES`` of memory and twice
+    ``MOST_STEPS`` of work; the items that come last are left out where that is not enough.
     """
-    search = _Search([_shingles(forms) for forms in new])
+    search = _Search(map(_shingles, new))
     best: dict[int, Near] = {}
-    for index, forms in enumerate(new):
-        for near in search.among_new(index):
-            _keep_better(best, near, forms, new[near.other])
+    reached = 0
+    for index in range(search.size):
+        if search.steps > MOST_STEPS:
+            break
+        _keep_best(best, search, search.among_new(index), index, new[index], new)
         search.add(index)
+        reached += 1
+    search.steps = 0
+    left = 0
     for other, forms in enumerate(old):
+        if search.steps > MOST_STEPS:
+            left = len(old) - other
+            break
         for near in search.with_old(other, _shingles(forms)):
-            _keep_better(best, near, new[near.index], forms)
-    return tuple(best[index] for index in sorted(best))
+            _keep_better(best, search, near, new[near.index], forms)
+    return Compared(tuple(best[index] for index in sorted(best)), len(new) - reached, left)
 
 
-def _keep_better(best: dict[int, Near], near: Near, one: Forms, other: Forms) -> None:
+def _keep_best(
+    best: dict[int, Near], search: "_Search", found: Iterable[Near], index: int, forms: Forms, new: Sequence[Forms]
+) -> None:
+    for near in found:
+        _keep_better(best, search, near, forms, new[near.other])
+        if index in best and best[index].percent >= ALIKE_ENOUGH:
+            return
+
+
+def _keep_better(best: dict[int, Near], search: "_Search", near: Near, one: Forms, other: Forms) -> None:
     known = best.get(near.index)
     if known is None or near.percent > known.percent:
         # Options are looked at last: nearly the same stem is asked about other things, too.
-        shared = _jaccard(_of_options(one), _of_options(other))
+        search.steps += sum(map(len, one.options)) + sum(map(len, other.options))
+        shared = _jaccard(set(_of_options(one)), set(_of_options(other)))
         if shared >= OPTIONS_NEAR:
             best[near.index] = near
 
 
-def _shingles(forms: Forms) -> set[str]:
-    """The stem's shingles; with those of the options where the stem alone says too little."""
+def _shingles(forms: Forms) -> Collection[str]:
+    """The stem's shingles; with those of the options where the stem alone says too little. In their order: that of a
+    set changes from process to process.
+    """
     stem = forms.stem
-    found = {stem[at : at + SHINGLE] for at in range(len(stem) - SHINGLE + 1)}
-    return found if len(found) >= ENOUGH_SHINGLES else found | _of_options(forms)
+    found = dict.fromkeys(stem[at : at + SHINGLE] for at in range(len(stem) - SHINGLE + 1))
+    if len(found) < ENOUGH_SHINGLES:
+        found.update(dict.fromkeys(_of_options(forms)))
+    return found
 
 
-def _of_options(forms: Forms) -> set[str]:
-    found: set[str] = set()
+def _of_options(forms: Forms) -> Iterator[str]:
     for text in forms.options:
         if len(text) <= SHINGLE:
-            found.add(f"={text}")
+            yield f"={text}"
         else:
-            found.update(text[at : at + SHINGLE] for at in range(len(text) - SHINGLE + 1))
-    return found
+            yield from (text[at : at + SHINGLE] for at in range(len(text) - SHINGLE + 1))
 
 
 def _jaccard(one: set[str], other: set[str]) -> float:
@@ -141,20 +181,36 @@ def _jaccard(one: set[str], other: set[str]) -> float:
 class _Search:
     """The new items' texts, each found by its rarest shingles.
 
-    A text is a list of ranks, the rarest shingle first. Two texts that are near share one of their prefixes: of ``n``
-    shingles the first ``n - ceil(NEAR * n) + 1``.
+    A text is an array of ranks, the rarest shingle first. Two texts that are near share one of their prefixes: of
+    ``n`` shingles the first ``n - ceil(NEAR * n) + 1``. ``size`` texts are held; ``steps`` counts the work.
     """
 
-    def __init__(self, texts: Sequence[set[str]]) -> None:
-        often: Counter[str] = Counter()
+    def __init__(self, texts: Iterable[Collection[str]]) -> None:
+        number: dict[str, int] = {}
+        often = array("I")
+        held: list[array[int]] = []
+        count = 0
         for text in texts:
-            often.update(text)
-        ranked = sorted(often, key=lambda shingle: (often[shingle], shingle))
-        self._rank = {shingle: rank for rank, shingle in enumerate(ranked)}
-        self._known = frozenset(ranked)
-        self._texts = [sorted(map(self._rank.__getitem__, text)) for text in texts]
-        self._sizes = [len(text) for text in texts]
+            count += len(text)
+            if count > MOST_SHINGLES:
+                break
+            mine = array("I", [number.setdefault(shingle, len(number)) for shingle in text])
+            often.extend([0] * (len(number) - len(often)))
+            for one in mine:
+                often[one] += 1
+            held.append(mine)
+        # Of equally rare ones that which was seen first.
+        self._rank = array("I", bytes(often.itemsize * len(often)))
+        for rank, one in enumerate(sorted(range(len(often)), key=often.__getitem__)):
+            self._rank[one] = rank
+        for index, mine in enumerate(held):
+            held[index] = array("I", sorted(map(self._rank.__getitem__, mine)))
+        self._number = number
+        self._texts = held
+        self._sizes = [len(text) for text in held]
         self._postings: dict[int, list[int]] = defaultdict(list)
+        self.size = len(held)
+        self.steps = 0
 
     def add(self, index: int) -> None:
         """Let later texts be compared with this one."""
@@ -164,7 +220,7 @@ class _Search:
             if len(postings) < MOST_POSTINGS:
                 postings.append(index)
 
-    def among_new(self, index: int) -> Iterable[Near]:
+    def among_new(self, index: int) -> Iterator[Near]:
         """The new items, of those added, that are near to this one."""
         text = self._texts[index]
         whole = frozenset(text)
@@ -173,10 +229,12 @@ class _Search:
             if percent:
                 yield Near(index, other, is_old=False, percent=percent)
 
-    def with_old(self, other: int, shingles: set[str]) -> Iterable[Near]:
+    def with_old(self, other: int, shingles: Collection[str]) -> Iterator[Near]:
         """The new items that an old one is near to."""
         size = len(shingles)
-        common = shingles & self._known
+        # Looking a shingle up costs a small part of comparing one.
+        self.steps += size // 4
+        common = [self._number[shingle] for shingle in shingles if shingle in self._number]
         # What both share is at least NEAR of either: most of a bank is through here. What no new text has is rarest.
         prefix = _prefix(size) - (size - len(common))
         if prefix <= 0:
@@ -197,12 +255,14 @@ class _Search:
                 found += self._postings[rank]
         if not found:
             return found
+        self.steps += len(found)
         fitting = Counter(index for index in found if least <= self._sizes[index] <= most)
         return [index for index, _ in fitting.most_common(MOST_COMPARED)]
 
     def _percent(self, text: frozenset[int], index: int, size: int) -> int:
         """Jaccard index in percent, 0 below ``NEAR``; ``size`` counts also what ``text`` has beyond the known."""
         other = self._texts[index]
+        self.steps += len(other)
         both = len(text.intersection(other))
         index_ = both / (size + len(other) - both)
         return int(100 * index_) if index_ >= NEAR else 0

@@ -89,7 +89,7 @@ class Blueprint:
 
 
 class Section(Protocol):
-    """``count`` items of one kind, ``points`` each; some say also ``partial_credit`` and ``markers``."""
+    """``count`` items of one kind, ``points`` each; some also ``partial_credit``, ``markers`` and ``tolerance``."""
 
     @property
     def count(self) -> int: ...
@@ -155,6 +155,7 @@ def section_cell(rulebook: PaperRulebook, kind: Kind) -> Cell:
         in_hundredths(section.points),
         getattr(section, "partial_credit", "none"),
         markers=getattr(section, "markers", 1),
+        tolerance_hundredths=in_hundredths(getattr(section, "tolerance", Decimal(0))),
     )
 
 

@@ -129,7 +129,9 @@ def _section_differences(section: Cell, cells: Sequence[Cell], count: int) -> li
         if cell.points_hundredths != section.points_hundredths
     ]
     if any(_as_marked(cell) != _as_marked(section) for cell in cells):
-        told.append(f"{label}：评分办法（部分答对的给分、阅卷人数）与规则不同；在组卷规则页选这份年度规则再保存一次")
+        told.append(
+            f"{label}：评分办法（部分答对的给分、阅卷人数、评分容差）与规则不同；在组卷规则页选这份年度规则再保存一次"
+        )
     return told
 
 

@@ -88,7 +88,7 @@ async def neighbour_problems(tx: Reading, bank_id: int, item: Item, item_id: int
         elif same(mine, forms):
             problems.append(Problem("warning", "same_in_bank", "stem", f"题库里已有同样的题（{name}）"))
     if not problems:
-        for near in near_duplicates([mine], theirs):
+        for near in near_duplicates([mine], theirs).near:
             name, stem = named[near.other], others[near.other].stem[:40]
             message = f"与题库中{name}有 {near.percent}% 相同：“{stem}”；请核对是否重复"
             problems.append(Problem("warning", "near_duplicate", "stem", message))

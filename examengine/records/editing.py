@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from examengine.records.database import Missing, Reading
+from examengine.records.database import CHUNK, Missing, Reading
 from examengine.records.items import VERSION, BankItem, ItemVersion
+from examengine.records.shapes import chunks
 from examengine.records.tables import item_heads, item_versions, items
 from examengine.records.words import ItemState
 
@@ -42,6 +43,30 @@ async def newest_of(tx: Reading, bank_id: int, item_id: int) -> Newest:
     if row is None:
         raise Missing("item", item_id)
     return Newest(row[0], row[1], row[2], row[3], ItemVersion(*row[4:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A version of a bank's item, whether a newer one stands after it, and where its item is."""
+
+    version: ItemVersion
+    newest_id: int
+    state: ItemState
+
+
+async def standing_of(tx: Reading, bank_id: int, version_ids: Sequence[int]) -> tuple[Standing, ...]:
+    """Those of ``version_ids`` that are the bank's, in the order of their items."""
+    statement = (
+        select(item_heads.c.version_id, item_heads.c.state, *VERSION)
+        .join_from(item_versions, item_heads, item_heads.c.item_id == item_versions.c.item_id)
+        .where(item_heads.c.bank_id == bank_id)
+        .order_by(item_versions.c.item_id, item_versions.c.no)
+    )
+    found: list[Standing] = []
+    for part in chunks(version_ids, CHUNK):
+        rows = await tx.rows(statement.where(item_versions.c.id.in_(part)))
+        found += [Standing(ItemVersion(*row[2:]), row[0], ItemState(row[1])) for row in rows]
+    return tuple(found)
 
 
 async def find_numbered(tx: Reading, bank_id: int, external_no: str) -> int | None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from examengine.records.database import CHUNK, Reading
+from examengine.records.heads import NAMELESS
+from examengine.records.item_figures import ItemFigures, figures_of, newest_figures
 from examengine.records.items import VERSION, ItemVersion
 from examengine.records.shapes import chunks
 from examengine.records.tables import exams, item_heads, item_versions, items, release_items
@@ -26,7 +29,7 @@ class ItemFilter:
     ``topic`` takes the topics below it along ("密码" takes "密码/签名"). ``validity`` compares the last day an item
     may be drawn with ``on_date`` (expired: before it) and ``soon`` (expiring: from ``on_date`` on, before ``soon``),
     both YYYY-MM-DD. ``states``: any of them. ``upto``: only where the newest version is not newer than that version;
-    what was looked at.
+    what was looked at. ``batch``: only where the newest version came with that import.
     """
 
     kind: str = ""
@@ -39,11 +42,24 @@ class ItemFilter:
     soon: str = ""
     states: tuple[str, ...] = ()
     upto: int | None = None
+    batch: int | None = None
+
+
+class Order(StrEnum):
+    """What a list is sorted by; ``IMPORTED`` is the order in which the items first came."""
+
+    IMPORTED = ""
+    NUMBER = "no"
+    FACILITY = "facility"
+    DISCRIMINATION = "discrimination"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """An item as a list shows it. ``checked_no``: its newest checked version; ``exams``: how many draw from it."""
+    """An item as a list shows it. ``checked_no``: its newest checked version; ``exams``: how many draw from it;
+    ``figures`` of the newest version that enough people have answered.
+    """
 
     external_no: str
     version: ItemVersion
@@ -53,6 +69,7 @@ class ListedItem:
     by_person: int | None
     at_ms: int
     exams: int
+    figures: ItemFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,9 @@ def matches(bank_id: int, asked: ItemFilter) -> ColumnElement[bool]:
             conditions.append(head.valid_until.is_(None))
     if asked.upto is not None:
         conditions.append(head.version_id <= asked.upto)
+    if asked.batch is not None:
+        came = select(item_versions.c.id).where(item_versions.c.batch_id == asked.batch)
+        conditions.append(head.version_id.in_(came))
     return and_(true(), *conditions)
 
 
@@ -142,17 +162,52 @@ def _in_topic(column: ColumnElement[str], topic: str) -> ColumnElement[bool]:
     return or_(column == topic, column.startswith(f"{topic}/", autoescape=True))
 
 
-async def find_items(tx: Reading, bank_id: int, asked: ItemFilter, *, offset: int = 0, limit: int = 50) -> ItemPage:
-    """The items that were asked for, in the order they were first imported."""
+async def find_items(
+    tx: Reading,
+    bank_id: int,
+    asked: ItemFilter,
+    *,
+    offset: int = 0,
+    limit: int = 50,
+    order: Order = Order.IMPORTED,
+    descending: bool = False,
+) -> ItemPage:
+    """The items that were asked for, in ``order``; those without a figure come last whichever way."""
     condition = matches(bank_id, asked)
     total = int(await tx.value(select(func.count()).select_from(item_heads).where(condition)))
-    chosen = (
-        select(item_heads.c.item_id).where(condition).order_by(item_heads.c.item_id).offset(offset).limit(limit)
-    ).subquery()
-    statement = _LISTED.join(chosen, chosen.c.item_id == item_heads.c.item_id).join(
-        item_versions, item_versions.c.id == item_heads.c.version_id
-    )
-    return ItemPage(await _listed(tx, statement), total)
+    statement = _LISTED.join(item_versions, item_versions.c.id == item_heads.c.version_id)
+    if order is Order.IMPORTED:
+        chosen = (
+            select(item_heads.c.item_id).where(condition).order_by(item_heads.c.item_id).offset(offset).limit(limit)
+        ).subquery()
+        statement = statement.join(chosen, chosen.c.item_id == item_heads.c.item_id)
+        return ItemPage(await _listed(tx, statement), total)
+    ranked = _ranked(bank_id, order, descending=descending).where(condition).offset(offset).limit(limit)
+    place = {row.item_id: place for place, row in enumerate(await tx.rows(ranked))}
+    found = await _listed(tx, statement.where(item_heads.c.item_id.in_(place)))
+    return ItemPage(tuple(sorted(found, key=lambda one: place[one.version.item_id])), total)
+
+
+def _ranked(bank_id: int, order: Order, *, descending: bool) -> Select[Any]:
+    """Ids of items, sorted; equal ones in the order they came."""
+    ids = select(item_heads.c.item_id)
+    sorted_by: list[ColumnElement[Any]]
+    match order:
+        case Order.NUMBER:
+            number = items.c.external_no
+            ids = ids.join(items, items.c.id == item_heads.c.item_id)
+            # "Q9" before "Q10"; those named by their text alone, after all that have a number
+            nameless = or_(*(number.startswith(start) for start in NAMELESS))
+            ids = ids.order_by(case((nameless, 1), else_=0))
+            sorted_by = [case((nameless, 0), else_=func.length(number)), case((nameless, ""), else_=number)]
+        case Order.CHANGED:
+            sorted_by = [item_heads.c.at_ms]
+        case _:
+            figures = newest_figures(bank_id).subquery()
+            ids = ids.outerjoin(figures, figures.c.item_id == item_heads.c.item_id)
+            sorted_by = [figures.c[order.value]]
+            ids = ids.order_by(sorted_by[0].is_(None))
+    return ids.order_by(*(one.desc() if descending else one for one in sorted_by), item_heads.c.item_id)
 
 
 async def listed_versions(tx: Reading, bank_id: int, version_ids: Sequence[int]) -> tuple[ListedItem, ...]:
@@ -164,6 +219,7 @@ async def listed_versions(tx: Reading, bank_id: int, version_ids: Sequence[int])
 async def _listed(tx: Reading, statement: Select[Any]) -> tuple[ListedItem, ...]:
     rows = await tx.rows(statement.order_by(item_heads.c.item_id, item_versions.c.no))
     uses = await _exams_of(tx, [row.item_id for row in rows])
+    figures = await figures_of(tx, [row.item_id for row in rows])
     return tuple(
         ListedItem(
             row[0],
@@ -174,6 +230,7 @@ async def _listed(tx: Reading, statement: Select[Any]) -> tuple[ListedItem, ...]
             row.by_person,
             row.at_ms,
             uses.get(row.item_id, 0),
+            figures.get(row.item_id),
         )
         for row in rows
     )

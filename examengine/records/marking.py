@@ -16,6 +16,7 @@ from sqlalchemy import Select, Subquery, bindparam, case, delete, func, select, 
 from examengine.grading.people import Given, decided
 from examengine.records.database import CHUNK, AnyRow, Missing, Reading, Writing
 from examengine.records.marking_state import (
+    exams_of_interest,
     is_decided,
     is_frozen,
     is_offered,
@@ -23,7 +24,9 @@ from examengine.records.marking_state import (
     is_own_answer,
     needs_third,
     newest_marks,
+    one_task,
     state_for,
+    tasks_of_item,
 )
 from examengine.records.shapes import chunks
 from examengine.records.tables import exams, marking_answers, marking_tasks, marks, open_marking
@@ -171,8 +174,10 @@ async def wait_for(tx: Writing, attempt_id: int, exam_id: int, waiting: Sequence
 
 async def queues(tx: Reading, marker: int, exam_id: int | None = None) -> tuple[ExamQueue, ...]:
     """Exams with answers that wait, or that this person has marked, newest exam first."""
-    state = state_for(marker)
+    of_interest = exams_of_interest(marker)
     task = marking_tasks.c
+    asked = task.exam_id.in_(of_interest) if exam_id is None else task.exam_id == exam_id
+    state = state_for(marker, select(task.id).where(asked))
     copies = select(func.count()).where(marking_answers.c.task_id == task.id).scalar_subquery()
     statement = (
         select(
@@ -190,12 +195,10 @@ async def queues(tx: Reading, marker: int, exam_id: int | None = None) -> tuple[
             func.sum(case((state.c.own_no > 0, 1), else_=0)),
         )
         .outerjoin_from(marking_tasks, state, state.c.task_id == task.id)
-        .where(is_open() | (state.c.own_no > 0))
+        .where(asked, is_open() | (state.c.own_no > 0))
         .group_by(task.exam_id, task.version_id, task.cell)
         .order_by(task.exam_id.desc(), task.cell, task.version_id)
     )
-    if exam_id is not None:
-        statement = statement.where(task.exam_id == exam_id)
     by_exam: dict[int, list[Queue]] = {}
     for row in await tx.rows(statement):
         by_exam.setdefault(row[0], []).append(Queue(*(int(value or 0) for value in row)))
@@ -219,7 +222,7 @@ async def find_queue(tx: Reading, exam_id: int, version_id: int, cell: int, mark
 
 async def next_task(tx: Reading, exam_id: int, version_id: int, cell: int, marker: int) -> Task | None:
     """An answer for this person to mark; None where there is none. Different people begin at different places."""
-    state = state_for(marker)
+    state = state_for(marker, tasks_of_item(exam_id, version_id, cell))
     task = marking_tasks.c
     turn = (task.shuffled + marker * 7_919) % ORDERS
     statement = (
@@ -239,7 +242,7 @@ async def get_task(tx: Reading, task_id: int, marker: int) -> Task:
     Raises:
         Missing: there is none of that id, or it is none of his: neither marked by him nor open to him.
     """
-    state = state_for(marker)
+    state = state_for(marker, one_task(task_id))
     statement = _tasks(state).where(marking_tasks.c.id == task_id, is_offered(state, marker) | (state.c.own_no > 0))
     row = await tx.row(statement)
     if row is None:
@@ -249,7 +252,7 @@ async def get_task(tx: Reading, task_id: int, marker: int) -> Task:
 
 async def find_task(tx: Reading, task_id: int, marker: int) -> Task | None:
     """One task, whoever may mark it now; None where there is none of that id."""
-    row = await tx.row(_tasks(state_for(marker)).where(marking_tasks.c.id == task_id))
+    row = await tx.row(_tasks(state_for(marker, one_task(task_id))).where(marking_tasks.c.id == task_id))
     return None if row is None else _task_of(row)
 
 
@@ -257,7 +260,7 @@ async def own_marks(
     tx: Reading, exam_id: int, version_id: int, cell: int, marker: int, limit: int
 ) -> tuple[OwnMark, ...]:
     """The newest marks that a person gave for one item, each task once, newest first."""
-    newest = newest_marks()
+    newest = newest_marks(tasks_of_item(exam_id, version_id, cell))
     statement = (
         select(marking_tasks.c.id, marking_tasks.c.answer, newest.c.hundredths, newest.c.at_ms, ~is_frozen())
         .join_from(newest, marking_tasks, marking_tasks.c.id == newest.c.task_id)
@@ -280,7 +283,7 @@ async def record_mark(
         ValueError: the mark lies outside the points, or the comment is too long.
     """
     await _lock_tasks(tx, [task_id])
-    state = state_for(marker)
+    state = state_for(marker, one_task(task_id))
     row = await tx.row(_tasks(state).add_columns(is_offered(state, marker)).where(marking_tasks.c.id == task_id))
     if row is None:
         raise Missing("task", task_id)
@@ -365,8 +368,8 @@ async def _decided(tx: Reading, task_ids: Iterable[int]) -> dict[int, int | None
     """What tasks have come to."""
     wanted = sorted(set(task_ids))
     found: dict[int, int | None] = {}
-    newest = newest_marks()
     for part in chunks(wanted, CHUNK):
+        newest = newest_marks(select(marking_tasks.c.id).where(marking_tasks.c.id.in_(part)))
         rows = await tx.rows(
             select(
                 marking_tasks.c.id,

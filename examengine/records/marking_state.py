@@ -1,18 +1,23 @@
 """How far tasks of marking are, in SQL: what :func:`examengine.grading.people.decided` says of one, said of many."""
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, or_, select, union
 
 from examengine.records.tables import attempts, enrolments, marking_answers, marking_tasks, marks, open_marking
 
 
-def newest_marks() -> Subquery:
-    """One row a task and person: his newest mark, and the id of his first."""
+def newest_marks(tasks: Select[Any]) -> Subquery:
+    """One row a task and person: his newest mark, and the id of his first. Only of ``tasks`` (their ids): marks are
+    never deleted, and those of years past must not be read for an answer of today.
+    """
     ranked = select(
         marks.c.task_id,
         marks.c.marker,
         func.max(marks.c.no).label("no"),
         func.min(marks.c.id).label("first_id"),
-    ).group_by(marks.c.task_id, marks.c.marker)
+    )
+    ranked = ranked.where(marks.c.task_id.in_(tasks)).group_by(marks.c.task_id, marks.c.marker)
     newest = ranked.subquery()
     return (
         select(
@@ -33,9 +38,26 @@ def newest_marks() -> Subquery:
     )
 
 
-def state_for(marker: int) -> Subquery:
-    """Tasks with marks: how many people gave one, the lowest and highest, and whether this person did."""
-    newest = newest_marks()
+def tasks_of_item(exam_id: int, version_id: int, cell: int) -> Select[Any]:
+    """The tasks of one item of an exam."""
+    task = marking_tasks.c
+    return select(task.id).where(task.exam_id == exam_id, task.version_id == version_id, task.cell == cell)
+
+
+def one_task(task_id: int) -> Select[Any]:
+    """A task alone."""
+    return select(marking_tasks.c.id).where(marking_tasks.c.id == task_id)
+
+
+def exams_of_interest(marker: int) -> Select[Any]:
+    """Exams in which an attempt waits for marks, and those in which this person has given some."""
+    his = select(marking_tasks.c.exam_id).join(marks, marks.c.task_id == marking_tasks.c.id)
+    return select(union(select(open_marking.c.exam_id), his.where(marks.c.marker == marker)).subquery().c.exam_id)
+
+
+def state_for(marker: int, tasks: Select[Any]) -> Subquery:
+    """Those of ``tasks`` with marks: how many people gave one, how far they are apart, what this person gave."""
+    newest = newest_marks(tasks)
     is_own = newest.c.marker == marker
     return (
         select(

@@ -119,6 +119,14 @@ def _sections(paper: PaperRules) -> Iterator[Fault]:
             yield "markers", where, f"阅卷人数 markers 应是 1 或 {MAX_MARKERS}，现为 {section.markers}"
         elif section.markers > 1 and key not in MARKED_BY_HAND:
             yield "markers", where, f"{words}由系统评分，不写 markers"
+        if not section.tolerance:
+            continue
+        if key not in MARKED_BY_HAND:
+            yield "tolerance", where, f"{words}由系统评分，不写评分容差 tolerance"
+        elif section.markers != MAX_MARKERS:
+            yield "tolerance", where, "评分容差 tolerance 说的是两人评分之差，须同时写 markers = 2"
+        elif section.tolerance >= section.points:
+            yield "tolerance", where, f"评分容差 tolerance 须小于每题分值 {section.points}，现为 {section.tolerance}"
 
 
 def _entry(rulebook: Rulebook) -> Iterator[Fault]:

@@ -300,10 +300,12 @@ def _holds_float(value: object) -> bool:
 
 
 def _is_whole_hundredths(value: object) -> bool:
-    """Whether a decimal, or a section's points, can be counted in hundredths; true of every other value."""
-    number = value.points if isinstance(value, _LEAF_TABLES) else value
-    if not isinstance(number, Decimal):
+    """Whether a decimal, or what a section says in points, counts in hundredths; true of every other value."""
+    if isinstance(value, _LEAF_TABLES):
+        return _is_whole_hundredths(value.points) and _is_whole_hundredths(getattr(value, "tolerance", None))
+    if not isinstance(value, Decimal):
         return True
+    number = value
     is_bounded = number.is_finite() and number.adjusted() < 6  # arithmetic itself may overflow
     return is_bounded and number == number.quantize(Decimal("0.01"))
 

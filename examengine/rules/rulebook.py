@@ -172,13 +172,15 @@ class WrittenSection:
     """Items that are answered otherwise than by choosing an option.
 
     ``partial_credit`` says what matching and cloze items earn of which only some parts are right: nothing, half,
-    or a share a part. ``markers``: persons who mark a short answer or an essay independently of each other (1 or 2).
+    or a share a part. ``markers``: persons who mark a short answer or an essay independently of each other (1 or 2);
+    where the marks of two differ by more than ``tolerance`` points a third decides.
     """
 
     count: int
     points: Decimal
     partial_credit: Literal["none", "half", "per_option"] = "none"
     markers: int = 1
+    tolerance: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

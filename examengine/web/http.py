@@ -182,7 +182,7 @@ def _masked(document: str) -> str:
 
 
 def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
-    """One link a role."""
+    """One link a role, and what authors and operators share."""
     if visitor is None or visitor.account.must_change:
         return ()
     links = {
@@ -199,6 +199,7 @@ def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
     ]
     if visitor.roles & {Role.AUTHOR, Role.OPERATOR}:
         shown.append(NavLink("/author/statistics", _("统计")))
+        shown.append(NavLink("/author/corrections", _("答案更正")))
     return tuple(shown)
 
 

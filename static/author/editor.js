@@ -237,8 +237,9 @@ try {
 }
 if (posted) dirty = true;
 else if (kept && JSON.stringify(kept.fields) !== JSON.stringify(entries())) {
+  // dates are written as on all pages: 2026-11-22 18:41:45, which is how this locale writes them
   const text = offered.querySelector("[data-kept-text]");
-  text.textContent = text.dataset.told.replace("{at}", new Date(kept.at).toLocaleString("zh-CN"));
+  text.textContent = text.dataset.told.replace("{at}", new Date(kept.at).toLocaleString("sv-SE"));
   offered.hidden = false;
 }
 offered.querySelector("[data-kept-drop]").addEventListener("click", () => {

@@ -7,13 +7,19 @@ const bar = form?.querySelector("[data-sending-bar]");
 
 function tell(text, percent) {
   bar.hidden = false;
-  bar.querySelector("[data-sending-told]").textContent = text;
+  const told = bar.querySelector("[data-sending-told]");
+  told.textContent = text;
+  told.classList.remove("field-error");
   const progress = bar.querySelector("progress");
+  progress.hidden = false;
   if (percent === null) progress.removeAttribute("value");
   else progress.value = percent;
 }
 
-function again() {
+function refused(text) {
+  tell(text, 0);
+  bar.querySelector("[data-sending-told]").classList.add("field-error");
+  bar.querySelector("progress").hidden = true;
   delete form.dataset.sent;
   form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
 }
@@ -45,8 +51,7 @@ if (form && drop && input && bar) {
     if (!file || event.defaultPrevented) return;
     event.preventDefault();
     if (file.size > Number(form.dataset.maxMb) * 1024 * 1024) {
-      tell(form.dataset.tooLarge.replace("{n}", form.dataset.maxMb), 0);
-      again();
+      refused(form.dataset.tooLarge.replace("{n}", form.dataset.maxMb));
       return;
     }
     const request = new XMLHttpRequest();
@@ -60,15 +65,13 @@ if (form && drop && input && bar) {
         location.assign(request.responseURL);
         return;
       }
-      // what the server had against the file stands in its page
+      // what the server had against the file stands in its page; where nothing did, the page's title says what happened
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      const said = page.querySelector(".alert-danger li, .alert-danger .alert-title, h1")?.textContent.trim();
-      tell(said || form.dataset.failed, 0);
-      again();
+      const said = page.querySelector(".alert-danger li") ?? page.querySelector(".alert-danger .alert-title, h1");
+      refused(said?.textContent.trim() || form.dataset.failed);
     });
     request.addEventListener("error", () => {
-      tell(form.dataset.failed, 0);
-      again();
+      refused(form.dataset.failed);
     });
     tell(`${form.dataset.sending} 0%`, 0);
     request.send(new FormData(form));

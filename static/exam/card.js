@@ -157,11 +157,11 @@ export class Card {
     this.cells.get(this.current)?.removeAttribute("aria-current");
     const before = this.paper.questions.get(this.current).node;
     before.classList.remove("is-current");
-    before.closest(".part")?.classList.remove("has-current");
+    before.closest("section.part")?.classList.remove("has-current");
     this.current = position;
     const { node } = this.paper.questions.get(position);
     node.classList.add("is-current");
-    node.closest(".part")?.classList.add("has-current");
+    node.closest("section.part")?.classList.add("has-current");
     const cell = this.cells.get(position);
     cell.classList.add("is-current");
     cell.setAttribute("aria-current", "true");

@@ -411,5 +411,5 @@ export function start(form, typed = null) {
 }
 
 const form = document.querySelector("form[data-exam]");
-if (form?.querySelector(".part")) import("./typed.js").then((typed) => start(form, typed));
+if (form?.querySelector(".q .part")) import("./typed.js").then((typed) => start(form, typed));
 else if (form) start(form);

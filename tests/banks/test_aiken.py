@@ -17,11 +17,11 @@ def test_line_ends_and_blank_lines_do_not_matter(end: str) -> None:
     assert [letters(one.item) for one in read(text, "aiken").items] == ["A", "B"]
 
 
-def test_several_letters_and_words_of_judgement_are_understood() -> None:
+def test_several_letters_are_several_keys_and_words_of_judgement_are_options() -> None:
     text = "偶数？\nA. 1\nB. 2\nC. 4\nANSWER: B, C\n\n对吗？\nA. True\nB. False\nANSWER: B\n"
     several, judged = read(text, "aiken").items
     assert (several.item.kind, letters(several.item)) == (Kind.MULTIPLE_CHOICE, "BC")
-    assert (judged.item.kind, judged.item.key) == (Kind.TRUE_FALSE, {"f"})
+    assert (judged.item.kind, judged.item.key) == (Kind.SINGLE_CHOICE, {"b"})
 
 
 def test_a_letter_without_option_is_counted_and_not_imported() -> None:

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import msgspec
 import openpyxl
+import pytest
 
+from examengine.banks import similar
 from examengine.banks.assess import Assessment, KnownBank, KnownItem, Outcome, assess, digest_of, number_of
 from examengine.banks.cells.opening import open_grid
 from examengine.banks.fixing import Fix
@@ -194,3 +196,18 @@ def test_a_fix_that_changes_nothing_changes_nothing() -> None:
         fixes = {index: Fix(one.where, one.written) for index, one in enumerate(reading.questions)}
         fixed = assess(reading, fixes=fixes)
         assert [one.question.item for one in fixed.questions] == [one.item for one in reading.questions]
+
+
+def test_what_is_not_compared_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "\n".join(
+        f"判断题,第{n}号：网络运营者应当制定网络安全事件应急预案并及时处置安全风险,正确" for n in range(300)
+    )
+    reading = read_bank(f"题型,题干,正确答案\n{rows}".encode(), "题.csv")
+    assert "near_not_compared" not in {finding.code for finding in assess(reading).reading.findings}
+    monkeypatch.setattr(similar, "MOST_STEPS", 30_000)
+    found = assess(reading)
+    [told] = [finding for finding in found.reading.findings if finding.code == "near_not_compared"]
+    assert (told.severity, told.where) == ("warning", "文件")
+    assert "本文件靠后的" in told.message
+    assert told in found.remarks
+    assert found.reading.importable == 300

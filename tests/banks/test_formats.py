@@ -11,7 +11,7 @@ from examengine.banks.cells.grid import UnreadableFileError
 from examengine.banks.files import archive
 from examengine.banks.item import Kind
 from examengine.banks.readers import READER_FAILED, read_bank
-from examengine.banks.readers.foreign_child import answer_for
+from examengine.banks.readers.foreign_child import answer_for, packed, unpacked
 from examengine.banks.readers.formats import FORMATS, Format, format_of
 from tests.banks.builders import HEADER, codes, csv_of, the_item, workbook_of
 from tests.banks.foreign_builders import PNG, answer, docx_of, moodle, qti1, qti2_item, quiz, read, zip_of
@@ -216,3 +216,17 @@ def test_a_reading_survives_the_way_back_from_the_child() -> None:
     reading = read_bank(f"{GIFT}\n谈谈。{{}}\n".encode(), "x")
     assert (reading.by_type[Kind.ESSAY], reading.items[-1].item.kind) == (1, Kind.ESSAY)
     assert reading == answer_for(f"{GIFT}\n谈谈。{{}}\n".encode(), "gift", None).reading
+
+
+def test_what_comes_from_the_child_holds_every_item_once() -> None:
+    data = "\n".join(
+        f"{n}. 第 {n} 个问题是什么？\nA. 甲{n}\nB. 乙{n}\n答案：{'X' if n == 2 else 'A'}" for n in range(1, 5)
+    )
+    direct = answer_for(data.encode(), "text", None).reading
+    assert direct is not None
+    through = read_bank(data.encode(), "题.txt", form="text")
+    assert through == direct
+    assert 0 < len(through.items) < len(through.questions)
+    held = {id(question.item) for question in through.questions}
+    assert all(id(read.item) in held for read in through.items)
+    assert unpacked(packed(direct)) == direct

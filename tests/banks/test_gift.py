@@ -33,7 +33,7 @@ def texts(item: Item) -> list[str]:
         ("配对。{=甲 -> 1 =乙 -> 2}", Kind.MATCHING),
         ("谈谈看法。{}", Kind.ESSAY),
         ("谈谈看法。{ \n }", Kind.ESSAY),
-        ("对吗？{=true ~false}", Kind.TRUE_FALSE),
+        ("对吗？{=true ~false}", Kind.SINGLE_CHOICE),
         ("能吗？{=Yes ~No}", Kind.SINGLE_CHOICE),
     ],
 )

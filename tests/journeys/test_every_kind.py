@@ -12,7 +12,7 @@ from examengine.records.words import Role
 from tests.journeys.acts import choose, expect_exam, sign_in, sit_down, verdict, wait_until_saved
 from tests.journeys.conftest import Device
 from tests.journeys.hall import Hall, Someone
-from tests.journeys.looking import look
+from tests.journeys.looking import DESK, PHONE, look
 from tests.kinds import CLOZE, ESSAY, MATCHING, NUMBER, SHORT, an_exam_of_every_kind
 
 TEXT = "核对发件人，\n不点“陌生”链接 <b>。"
@@ -74,6 +74,15 @@ def test_a_paper_of_every_kind_is_sat_and_marked_by_three(hall: Hall, device: De
     expect(field(page, ESSAY)).to_have_value(TEXT)
     expect(field(page, SHORT)).to_have_value("数据 安全法")
     expect(field(page, MATCHING, 2).locator("option:checked")).to_have_text("2017 年 6 月")
+
+    # one question at a time, as on every phone: its fields are there
+    page.set_viewport_size(PHONE)
+    while not field(page, ESSAY).is_visible():
+        page.get_by_role("button", name="下一题").click()
+    for position in (CLOZE, MATCHING, NUMBER, SHORT):
+        page.get_by_role("button", name="上一题").click()
+        expect(field(page, position)).to_be_visible()
+    page.set_viewport_size(DESK)
 
     page.locator("#hand-in").click()
     expect(page.get_by_role("dialog")).to_contain_text("1 题没有答完")

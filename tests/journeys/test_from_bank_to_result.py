@@ -61,7 +61,7 @@ def test_a_workbook_becomes_an_exam_and_a_new_candidate_passes_it(
     page.get_by_role("button", name="写入题库").click()
     expect(page.get_by_role("heading", name="已写入题库")).to_be_visible()
     look(page, "author-committed")
-    page.get_by_role("link", name="去看题库").click()
+    page.get_by_role("link", name="看这批题").click()
     look(page, "author-bank", whole=False)
     all_of_it = page.get_by_role("checkbox", name="选全部符合条件的")
     page.get_by_role("checkbox", name="选本页全部").check()

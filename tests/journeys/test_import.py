@@ -29,12 +29,16 @@ def test_mistakes_are_put_right_in_place_and_the_import_is_taken_back(
 ) -> None:
     file = tmp_path / "公需科目题库.csv"
     file.write_bytes(ROWS.encode("gb18030"))
-    page = device()
+    (empty := tmp_path / "空.xlsx").write_bytes(b"")
+    page = device(line_fails=True)  # the console tells of the answer to an empty file
     sign_in(page, hall.someone("周敏", Role.AUTHOR))
     page.get_by_label("题库名称").fill("2026 年公需科目")
     page.get_by_role("button", name="新建").click()
     bank = page.url
     page.get_by_role("link", name="导入试题").click()
+    page.get_by_label("试题文件").set_input_files(empty)
+    page.get_by_role("button", name="上传并检查").click()
+    expect(page.get_by_role("status").filter(has_text="文件是空的")).to_be_visible()
     page.get_by_label("试题文件").set_input_files(file)
     page.get_by_role("button", name="上传并检查").click()
 
@@ -46,7 +50,7 @@ def test_mistakes_are_put_right_in_place_and_the_import_is_taken_back(
     wrong.get_by_role("link", name="改这一题").click()
     wrong.get_by_label("正确答案").fill("F")
     wrong.get_by_role("button", name="保存并检查").click()
-    expect(wrong.locator(".severity-error")).to_be_visible()
+    expect(wrong).to_contain_text("答案“F”中的 F 没有对应的选项")
     look(page, "import-fix")
     wrong.get_by_label("正确答案").fill("B")
     wrong.get_by_role("button", name="保存并检查").click()

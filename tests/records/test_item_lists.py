@@ -6,8 +6,10 @@ from datetime import date
 from examengine.banks.item import Item
 from examengine.publishing.items import release_bank
 from examengine.records import bank_pages, item_lists, release_pages, reviews
-from examengine.records.item_lists import NO_TOPIC, ItemFilter
+from examengine.records.item_figures import ItemFigures
+from examengine.records.item_lists import NO_TOPIC, ItemFilter, Order
 from examengine.records.release_pages import Compared
+from examengine.records.tables import item_statistics
 from examengine.records.words import ItemState
 from tests.databases import counted
 from tests.world import World, items
@@ -86,7 +88,7 @@ async def test_a_page_takes_the_same_queries_however_large_it_is(world: World) -
             page = await item_lists.find_items(tx, bank_id, ItemFilter(), limit=60)
     assert len(page.items) == 60
     assert {item.exams for item in page.items} == {1}
-    assert len(statements) == 3
+    assert len(statements) == 4
 
 
 async def test_two_releases_differ_in_what_came_changed_and_went(world: World) -> None:
@@ -116,3 +118,47 @@ async def test_two_releases_differ_in_what_came_changed_and_went(world: World) -
         assert out.external_no == "J0"
         alone = await release_pages.count_parts(tx, Compared(bank_id, first.id, None))
     assert alone == {"all": 6, "added": 6, "changed": 0, "out": 0}
+
+
+async def test_a_list_is_sorted_by_number_change_and_figures_with_the_unanswered_last(world: World) -> None:
+    made = [replace(item, external_no=f"Q{n}" if n else "") for n, item in enumerate(items(30, 0, 0))]
+    made += items(0, 10, 10)
+    bank_id = await world.bank(made)
+    exam_id = (await world.exam(bank_id=bank_id)).id
+    async with world.services.database.writing() as tx:
+        found = (await item_lists.find_items(tx, bank_id, ItemFilter())).items
+        by_number = {one.external_no: one.version.id for one in found}
+        rows = [("Q2", 0.9, 0.1), ("Q10", 0.2, None), ("Q3", 0.5, 0.4), ("Q4", None, None)]
+        await tx.insert_all(
+            item_statistics,
+            [
+                {
+                    "exam_id": exam_id,
+                    "version_id": by_number[number],
+                    "tally": "{}",
+                    "n": 50,
+                    "facility": facility,
+                    "discrimination": discrimination,
+                }
+                for number, facility, discrimination in rows
+            ],
+        )
+
+    async def listed(order: Order, *, descending: bool = False, limit: int = 50) -> str:
+        async with world.services.database.reading() as tx:
+            page = await item_lists.find_items(
+                tx, bank_id, ItemFilter(), order=order, descending=descending, limit=limit
+            )
+        return " ".join(one.external_no[:6] for one in page.items)
+
+    assert (await listed(Order.NUMBER)).startswith("J0 J1 J2 ")
+    assert (await listed(Order.NUMBER)).endswith("Q27 Q28 Q29 sha256")
+    assert (await listed(Order.NUMBER, descending=True)).startswith("Q29 Q28 Q27")
+    assert (await listed(Order.NUMBER, descending=True)).endswith("J0 sha256")
+    assert (await listed(Order.FACILITY)).startswith("Q10 Q3 Q2 sha256 Q1 Q4")
+    assert (await listed(Order.FACILITY, descending=True, limit=3)) == "Q2 Q3 Q10"
+    assert (await listed(Order.DISCRIMINATION, limit=3)) == "Q2 Q3 sha256"
+    assert len((await listed(Order.CHANGED, descending=True)).split()) == 50
+    async with world.services.database.reading() as tx:
+        page = await item_lists.find_items(tx, bank_id, ItemFilter(text="Q3"))
+    assert [one.figures for one in page.items if one.external_no == "Q3"] == [ItemFigures(1, 0.5, 0.4, 50)]

@@ -41,7 +41,7 @@ def test_every_kind_has_its_section_and_its_cell() -> None:
         numeric='{ count = 1, points = "1.5" }',
         matching='{ count = 1, points = 1, partial_credit = "per_option" }',
         cloze='{ count = 1, points = 1, partial_credit = "half" }',
-        essay='{ count = 1, points = "4.5", markers = 2 }',
+        essay='{ count = 1, points = "4.5", markers = 2, tolerance = "0.5" }',
     )
     rulebook = usable(load(text))
     assert blueprint_of(rulebook).cells[2:] == (
@@ -49,7 +49,7 @@ def test_every_kind_has_its_section_and_its_cell() -> None:
         Cell(Kind.NUMERIC, 1, 150),
         Cell(Kind.MATCHING, 1, 100, "per_option"),
         Cell(Kind.CLOZE, 1, 100, "half"),
-        Cell(Kind.ESSAY, 1, 450, markers=2),
+        Cell(Kind.ESSAY, 1, 450, markers=2, tolerance_hundredths=50),
     )
     assert section_kinds(rulebook)[-1] is Kind.ESSAY
 
@@ -85,6 +85,28 @@ def test_rulebooks_of_today_keep_their_digests(book: str) -> None:
             "exam.paper.essay",
             "简答题没有可以分开给分的部分，不写 partial_credit",
         ),
+        (
+            {"cloze": "{ count = 1, points = 10, tolerance = 1 }"},
+            "exam.paper.cloze",
+            "多空填空题由系统评分，不写评分容差 tolerance",
+        ),
+        (
+            {"essay": "{ count = 1, points = 10, tolerance = 1 }"},
+            "exam.paper.essay",
+            "评分容差 tolerance 说的是两人评分之差，须同时写 markers = 2",
+        ),
+        (
+            {"essay": "{ count = 1, points = 10, markers = 2, tolerance = 10 }"},
+            "exam.paper.essay",
+            "评分容差 tolerance 须小于每题分值 10，现为 10",
+        ),
+        (
+            {"essay": "{ count = 1, points = 10, markers = 2, tolerance = -1 }"},
+            "exam.paper.essay.tolerance",
+            "不能是负数",
+        ),
+        ({"essay": '{ count = 1, points = 10, markers = 2, tolerance = "0.001" }'}, "exam.paper.essay", "两位小数"),
+        ({"essay": '{ count = 1, points = 10, markers = 2, tolerance = "NaN" }'}, "exam.paper.essay", "两位小数"),
         ({"cloze": '{ count = 1, points = 10, partial_credit = "most" }'}, "exam.paper.cloze", "值不合要求"),
         ({"cloze": "{ count = 1, points = 10, limit = 3 }"}, "exam.paper.cloze", "未知的键 limit"),
         ({"essay": "{ points = 10 }"}, "exam.paper.essay", "值不合要求"),

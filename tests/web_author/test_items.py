@@ -258,3 +258,87 @@ async def test_a_release_is_shown_beside_the_one_before(world: World) -> None:
         assert "单选第 6 题" in (await browser.get(f"{bank}/releases/2?part=added")).text
         assert "单选第 5 题" in (await browser.get(f"{bank}/releases/2?part=all")).text
         assert "改过的题" not in (await browser.get(f"{bank}/releases/1")).text
+
+
+async def test_an_imports_items_are_listed_alone_and_submitted_at_once(world: World) -> None:
+    author = await an_author(world)
+    bank = await a_bank(world, author)
+    async with world.browser(author) as browser:
+        report = await commit(
+            browser, await upload(browser, bank, a_workbook([*items(6, 3, 3), *items(8, 3, 3)[6:8]]))
+        )
+        listed = f"{bank}?batch=2"
+        assert listed in (await browser.get(report)).text
+        shown = (await browser.get(listed)).text
+        assert "共 2 题" in shown
+        assert "第 2 批导入" in shown
+        done = await browser.post(
+            f"{bank}/review", data={"act": "submitted", "all": "1", "batch": "2", "upto": upto_in(shown), "sure": "1"}
+        )
+        assert "batch=2" in str(done.headers["location"])
+        assert "已提交审核 2 题" in await told(browser, done)
+        for odd in ("x", "٣", "9" * 19, "-1"):
+            assert "批导入" not in (await browser.get(bank, params={"batch": odd})).text
+        assert "共 0 题" in (await browser.get(f"{bank}?batch=99")).text
+    assert await states(world, bank) == {ItemState.DRAFT: 12, ItemState.WAITING: 2}
+
+
+async def test_an_import_that_was_taken_back_is_marked_in_the_list(world: World) -> None:
+    author = await an_author(world)
+    bank = await a_bank(world, author)
+    async with world.browser(author) as browser:
+        assert "已撤销" not in (await browser.get(bank)).text
+        await browser.post(f"{bank}/imports/1/undo")
+        assert "已撤销" in (await browser.get(bank)).text
+        assert f"{bank}?batch=1" not in (await browser.get(f"{bank}/imports/1")).text
+
+
+async def test_a_topic_is_set_for_many_items_as_new_drafts_after_being_asked(world: World) -> None:
+    author = await an_author(world)
+    bank = await a_bank(world, author)
+    await check_all(world, bank)
+    item, version = await version_of(world, bank, "S0")
+    _, other = await version_of(world, bank, "S1")
+    async with world.browser(author) as browser:
+        await review(browser, bank, "retired", other)
+        fields = {"act": "topic", "v": [str(version), str(other)]}
+        asked = await browser.post(f"{bank}/review", data=fields)
+        assert "改知识点：1 题" in asked.text
+        assert "1 题已经停用" in asked.text
+        too_long = await browser.post(f"{bank}/review", data={**fields, "sure": "1", "value": "长" * 301})
+        assert too_long.status_code == 422
+        assert "最多 300 个字" in too_long.text
+        assert (await version_of(world, bank, "S0"))[1] == version
+        sent = {**fields, "sure": "1", "value": " 密码 /  签名", "note": "按新大纲"}
+        page = await told(browser, await browser.post(f"{bank}/review", data=sent))
+        assert "已改知识点 1 题" in page
+        again = await told(browser, await browser.post(f"{bank}/review", data=sent))
+        assert "没有可以改知识点的题" in again
+        assert "1 题后来又改过" in again
+        shown = (await browser.get(f"{bank}/items/{item}")).text
+        assert "按新大纲" in shown
+    assert await states(world, bank) == {ItemState.CHECKED: 10, ItemState.RETIRED: 1, ItemState.DRAFT: 1}
+    async with world.services.database.reading() as tx:
+        found = await item_lists.find_items(tx, id_of(bank), ItemFilter(topic="密码 / 签名"))
+        [line, *_] = await audit.newest(tx, object_kind="bank", object_id=id_of(bank))
+    assert [(one.external_no, one.version.no, one.checked_no) for one in found.items] == [("S0", 2, 1)]
+    assert (line.act, line.person_id, line.facts["versions"]) == ("recast", author, 1)
+
+
+async def test_a_difficulty_is_set_for_all_that_match_and_only_a_known_one(world: World) -> None:
+    author = await an_author(world)
+    bank = await a_bank(world, author)
+    async with world.browser(author) as browser:
+        upto = upto_in((await browser.get(bank)).text)
+        fields = {"act": "difficulty", "all": "1", "kind": "true_false", "upto": upto}
+        assert "改难度：3 题" in (await browser.post(f"{bank}/review", data=fields)).text
+        assert (
+            await browser.post(f"{bank}/review", data={**fields, "sure": "1", "value": "很难"})
+        ).status_code == 422
+        page = await told(browser, await browser.post(f"{bank}/review", data={**fields, "sure": "1", "value": "难"}))
+        assert "已改难度 3 题" in page
+        assert (
+            await browser.post(f"{bank}/review", data={"act": "topic", "v": "999", "sure": "1"})
+        ).status_code == 404
+    async with world.services.database.reading() as tx:
+        assert (await item_lists.find_items(tx, id_of(bank), ItemFilter(difficulty="难"))).total == 3

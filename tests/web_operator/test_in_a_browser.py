@@ -68,7 +68,7 @@ async def test_a_bank_becomes_an_exam_with_scripts_off(world: World, chromium: B
         await page.get_by_role("link", name=re.compile("下一步：确认导入")).click()
         await page.get_by_role("button", name="写入题库").click()
         await expect(page.get_by_role("heading", name="已写入题库")).to_be_visible()
-        await page.get_by_role("link", name="去看题库").click()
+        await page.get_by_role("link", name="看这批题").click()
         await page.get_by_label("题型").select_option("true_false")
         await page.get_by_role("button", name="查找").click()
         await expect(page.locator("tbody tr").first).to_contain_text("判断题")

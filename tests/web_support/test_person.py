@@ -10,6 +10,8 @@ from examengine.records import audit
 from examengine.records.words import Role
 from examengine.sittings.finish import Ended
 from tests.harness import RedisForTests
+from tests.kinds import an_exam_of_every_kind
+from tests.sittings.test_marking import sat as sat_every_kind
 from tests.support.sitting import MINUTE, agent, exhausted, hidden, sat
 from tests.world import World, resident_id
 
@@ -292,3 +294,10 @@ async def test_a_person_without_enrolments_and_one_with_two(world: World, learne
     page = await page_of(world, by, person_id)
     assert page.count('class="sentence') == 2
     assert hidden(page, "t")
+
+
+async def test_an_attempt_that_waits_for_its_marks_is_told_and_allows_no_grant(world: World) -> None:
+    enrolment, _ = await sat_every_kind(world, await an_exam_of_every_kind(world))
+    page = await page_of(world, await agent(world), enrolment.person_id)
+    assert sentence(page) == "上一次考试等待人工评分，登记成绩以前不能再考。"
+    assert "登记成绩以前不能增加次数" in page

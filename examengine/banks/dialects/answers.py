@@ -11,14 +11,18 @@ def _words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-TRUE_WORDS: Final = _words("对 正确 是 同意 真 √ ✓ ✔ ☑ v ∨ t true y yes right correct 對 对的 正确的 是的 正確 ok")
-FALSE_WORDS: Final = _words(
-    "错 错误 否 不同意 假 × ✗ ✘ ✕ ╳ х f false n no wrong incorrect x 錯 錯誤 错的 错误的 不对 不是 不正确 非"
+TRUE_WORDS: Final = _words(
+    "对 正确 是 同意 真 ○ ◯ ⭕ ✅ √ ✓ ✔ ☑ v ∨ t true y yes right correct 對 对的 正确的 是的 正確 ok"
 )
-_PREFIX = re.compile(r"^(?:正确答案|标准答案|参考答案|答案|应选|故选|选项?|option|choice)\s*(?:是|为)?\s*[:：]?\s*")
+FALSE_WORDS: Final = _words(
+    "错 错误 否 不同意 假 ❌ × ✗ ✘ ✕ ╳ х f false n no wrong incorrect x 錯 錯誤 错的 错误的 不对 不是 不正确 非"
+)
+_PREFIX = re.compile(
+    r"^(?:正确答案|标准答案|参考答案|正確答案|參考答案|答案|应选|故选|选项?|option|choice)\s*(?:是|为)?\s*[:：]?\s*"
+)
 _WRAPPED = re.compile(r"^[【\[(（“\"'](.*)[】\])）”\"']$", re.DOTALL)
 _NUMBER_SEPARATORS = re.compile(r"[\s,;/|、&+和与及]+")
-_SEPARATORS = re.compile(r"[\s,;/|.。、·+&#和与及]+")
+_SEPARATORS = re.compile(r"[\s,;/|.。、·+&#和与及()\[\]]+")
 
 
 # Longer than any list of letters, or of option texts; what is longer is no key of a choice.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from examengine.banks.dialects.kinds import simplified
+
 
 class Field(StrEnum):
     """What a column may hold, named as the canonical template names it."""
@@ -115,7 +117,7 @@ class Columns:
 
 def header_word(text: str) -> str:
     """A header without asterisks, spaces, "（必填）" and such, in lower case and half-width."""
-    plain = unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip().casefold()
+    plain = simplified(unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip().casefold())
     return _NOISE.sub("", _BRACKETED.sub("", _REMARK.sub("", plain)))
 
 

@@ -11,12 +11,15 @@ _EXACT: Final = {
     "single": Kind.SINGLE_CHOICE,
     "singlechoice": Kind.SINGLE_CHOICE,
     "radio": Kind.SINGLE_CHOICE,
+    "sc": Kind.SINGLE_CHOICE,
     "单": Kind.SINGLE_CHOICE,
     "multiple": Kind.MULTIPLE_CHOICE,
     "multi": Kind.MULTIPLE_CHOICE,
     "multiplechoices": Kind.MULTIPLE_CHOICE,
     "multipleresponse": Kind.MULTIPLE_CHOICE,
     "multipleanswer": Kind.MULTIPLE_CHOICE,
+    "multipleanswers": Kind.MULTIPLE_CHOICE,
+    "multipleresponses": Kind.MULTIPLE_CHOICE,
     "multipleselect": Kind.MULTIPLE_CHOICE,
     "multiselect": Kind.MULTIPLE_CHOICE,
     "checkbox": Kind.MULTIPLE_CHOICE,
@@ -33,6 +36,16 @@ _EXACT: Final = {
     "对错": Kind.TRUE_FALSE,
     "对错题": Kind.TRUE_FALSE,
     "fillblank": Kind.SHORT_ANSWER,
+    "fillinblank": Kind.SHORT_ANSWER,
+    "fillintheblanks": Kind.SHORT_ANSWER,
+    "fillin": Kind.SHORT_ANSWER,
+    "completion": Kind.SHORT_ANSWER,
+    "shorttext": Kind.SHORT_ANSWER,
+    "fillinmultipleblanks": Kind.CLOZE,
+    "multipledropdowns": Kind.CLOZE,
+    "longanswer": Kind.ESSAY,
+    "longtext": Kind.ESSAY,
+    "subjective": Kind.ESSAY,
     "fillintheblank": Kind.SHORT_ANSWER,
     "fill": Kind.SHORT_ANSWER,
     "blank": Kind.SHORT_ANSWER,
@@ -53,6 +66,7 @@ _WITHIN: Final = (
     ("多项填空", Kind.CLOZE),
     ("多空", Kind.CLOZE),
     ("填空", Kind.SHORT_ANSWER),
+    ("填充", Kind.SHORT_ANSWER),
     ("单选", Kind.SINGLE_CHOICE),
     ("单项选择", Kind.SINGLE_CHOICE),
     ("单项", Kind.SINGLE_CHOICE),
@@ -60,6 +74,7 @@ _WITHIN: Final = (
     ("多选", Kind.MULTIPLE_CHOICE),
     ("多项选择", Kind.MULTIPLE_CHOICE),
     ("多项", Kind.MULTIPLE_CHOICE),
+    ("复选", Kind.MULTIPLE_CHOICE),
     ("不定项", Kind.MULTIPLE_CHOICE),
     ("判断", Kind.TRUE_FALSE),
     ("是非", Kind.TRUE_FALSE),
@@ -69,13 +84,29 @@ _WITHIN: Final = (
     ("配伍", Kind.MATCHING),
     ("数值", Kind.NUMERIC),
 )
-_ESSAYS: Final = re.compile("简答|问答|论述|名词解释|案例|计算|分析|实务|写作|作文|主观|应用|材料|简述|解答|公文")
+_ESSAYS: Final = re.compile(
+    "简答|申论|问答|论述|名词解释|案例|计算|分析|实务|写作|作文|主观|应用|材料|简述|解答|公文"
+)
 _OTHERS: Final = re.compile("排序|听力|阅读|翻译|今译|操作|编程|录音|上传|画图")
-_CHOICE: Final = frozenset({"选择题", "选择", "客观题", "multiplechoice", "multichoice", "choice", "quiz", "mc"})
+_CHOICE: Final = frozenset(
+    {"选择题", "选择", "客观题", "multiplechoice", "multichoice", "choice", "quiz", "mc", "mcq"}
+)
 _SECTION: Final = re.compile(
     r"^(?:[（(]?第?[一二三四五六七八九十]{1,3}(?:部分|大题)?[)）]?|\d{1,2})?\s*[、.．:：)）]?\s*"
     r"(?P<kind>[单多不判是填简问论名案计][^\s，。,:：（(]{1,7}题|单选|多选|判断|填空|简答)\s*(?:[（(:：,，].*)?$"
 )
+
+
+# The characters in which traditional names of kinds and columns differ, one for one.
+_SIMPLER: Final = str.maketrans(
+    "單選擇複斷簡問論題釋計綜連線對項數寫閱讀聽譯實務應識點類內標準確參難節號備詳",
+    "单选择复断简问论题释计综连线对项数写阅读听译实务应识点类内标准确参难节号备详",
+)
+
+
+def simplified(text: str) -> str:
+    """The name of a kind or column in simplified characters (單選題, 填充題, 選項), place for place."""
+    return text.translate(_SIMPLER)
 
 
 _NOISE = re.compile(r"\([^)]*\)|[\s_\-/\[\]【】<>《》*]+")
@@ -84,7 +115,9 @@ _ORDINAL = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分|大�
 
 @lru_cache(maxsize=1024)
 def _bare(text: str) -> str:
-    return _ORDINAL.sub("", _NOISE.sub("", word(text)))
+    bare = _ORDINAL.sub("", _NOISE.sub("", simplified(word(text))))
+    # Canvas: "multiple_answers_question".
+    return bare.removesuffix("question") or bare
 
 
 def kind_of(text: str) -> Kind | None:
@@ -134,7 +167,7 @@ def kind_of_section(text: str) -> Kind | None:
     """The kind announced by a section line between questions ("一、单选题（每题 1 分）")."""
     if len(text) > 60:
         return None
-    match = _SECTION.match(text.strip())
+    match = _SECTION.match(simplified(text.strip()))
     return kind_of(match["kind"]) if match else None
 
 

@@ -66,7 +66,7 @@ def read_bank(
 def _in_a_child(data: bytes, form: Format, name: str, encoding: str | None) -> BankReading:
     # Refuses what is empty or too large, in the words of every other format.
     _check_size(data)
-    from examengine.banks.readers.foreign_child import Answer
+    from examengine.banks.readers.foreign_child import Answer, unpacked
 
     command = [sys.executable, "-m", "examengine.banks.readers.foreign_child", form, (encoding or "")[:40]]
     environment = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "SYSTEMROOT"}}
@@ -86,9 +86,11 @@ def _in_a_child(data: bytes, form: Format, name: str, encoding: str | None) -> B
         if child.returncode in {-24, -9}:
             return _nothing(form, "", "too_slow", _TOO_SLOW.format(name[:80]))
         return _nothing(form, "", "file_too_large", _TOO_LARGE.format(name[:80]))
-    if answer.reading is None:
+    del child
+    reading = unpacked(answer)
+    if reading is None:
         return _nothing(form, "", READER_FAILED, _FAILED.format(answer.failed))
-    return answer.reading
+    return reading
 
 
 def _check_size(data: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from examengine.banks.findings import Findings
 from examengine.banks.item import Kind
 from examengine.banks.markup import Rich, plain_rich
-from examengine.banks.readers.asked import FULL, Asked, Choice, is_judgement, judged, question_asked
+from examengine.banks.readers.asked import FULL, Asked, Choice, question_asked
 from examengine.banks.readers.gathering import add, gathered
 from examengine.banks.readers.lines import Line, at_line, lines_of
 from examengine.banks.readers.questions import Question
@@ -66,8 +66,6 @@ def _asked(block: list[Line], number: int, findings: Findings) -> Asked | None:
         asked.remark("error", "key_without_option", message)
     if len(set(key)) > 1:
         asked.kind = Kind.MULTIPLE_CHOICE
-    elif is_judgement(choices) and key:
-        asked.kind, asked.truth = Kind.TRUE_FALSE, judged(choices)
     return asked
 
 

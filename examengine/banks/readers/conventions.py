@@ -47,7 +47,9 @@ def _codes(shapes: Sequence[Shape], understood: Understood) -> dict[str, Kind]:
     for shape in shapes:
         if is_code(shape.draft.text(Field.KIND)):
             groups[code_of(shape.draft.text(Field.KIND))].append(shape)
-    codes = {code: _kind_of_group(code, group) for code, group in groups.items()}
+    # Where there is a type 0, the numbering is the usual one less one.
+    shift = 1 if "0" in groups else 0
+    codes = {code: _kind_of_group(str(int(code) + shift), group) for code, group in groups.items()}
     for code, group in groups.items():
         for _ in group:
             understood.note(f"code {code}", f"题型编号 {code} 按选项和答案读作{KIND_LABELS[codes[code]]}")

@@ -10,6 +10,7 @@ from examengine.banks.cells.separated import decode
 from examengine.banks.cells.sniff import nature_of
 from examengine.banks.dialects.headers import recognise
 from examengine.banks.readers.aiken import ANSWER, OPTION
+from examengine.banks.readers.prose.marks import without_markdown
 
 Format = Literal["sheet", "docx", "text", "json", "moodle_xml", "gift", "aiken", "qti"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
@@ -141,12 +142,14 @@ def _has_header(lines: list[str]) -> bool:
     return False
 
 
-_NUMBERED = re.compile(r"^\s*(?:第\s*\d{1,4}\s*题|[(（]?\d{1,4}\s*[)）.、．:：]|[【\[]?\d{1,4}[】\]])\s*\S")
+_NUMBERED = re.compile(
+    r"^\s*(?:题目\s?[:：].{0,2000}\s答案\s?[:：]|【?第\s*\d{1,4}\s*题|[(（]?\d{1,4}\s*[)）.、．:：]|[【\[]?\d{1,4}[】\]])\s*\S"
+)
 _OPTION_LINE = re.compile(
     r"^\s*[*＊√]?\s*(?:[(（\[【]?[AＡ]\s*[)）\]】]?\s*[.．、:：)）]?\s*\S|[(（]?a\s{0,3}[.)、．]\s*\S)"
 )
 _ANSWERED = re.compile(
-    r"^\s*[【\[(（]?\s*(?:正确|参考|标准)?答案\s*[】\])）]?\s*[:：]?"
+    r"^\s*[【\[(（]?\s*(?:正确|参考|标准)?答案\s*[】\])）]?\s*[:：]?|^题目\s?[:：].{1,2000}\s答案\s?[:：]"
     r"|[(（]\s*(?:[A-H](?:[\s、,，]{0,4}[A-H]){0,9}|[√×✓✗对错]|正确|错误)\s*[)）]"
     r"|^\s*(?:correct\s{1,3})?(?:answer|ans|key)\s{0,3}[:：]|^\s*[*＊√]\s*[A-Ha-h]\s{0,3}[.．、)）]"
     r"|[√✓✔]\s*$|[(（]正确答案[)）]",
@@ -157,6 +160,7 @@ _SECTION = re.compile(r"(?:单选|多选|单项选择|多项选择|不定项|判
 
 def reads_as_prose(lines: list[str]) -> bool:
     """True where text looks like a paper typed in Word: numbered stems, lettered options, answers."""
+    lines = [without_markdown(line) for line in lines]
     numbered = sum(1 for line in lines if _NUMBERED.match(line))
     options = sum(1 for line in lines if _OPTION_LINE.match(line))
     answered = sum(1 for line in lines if _ANSWERED.search(line))

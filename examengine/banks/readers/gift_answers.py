@@ -10,7 +10,7 @@ from examengine.banks.dialects.meta import CASE_COUNTS
 from examengine.banks.dialects.numbers import number_range
 from examengine.banks.item import Kind
 from examengine.banks.markup import Rich
-from examengine.banks.readers.asked import FULL, Asked, Choice, essay, is_judgement, judged, remark_on_weights
+from examengine.banks.readers.asked import FULL, Asked, Choice, essay, remark_on_weights
 from examengine.banks.readers.gift_text import plain, rich
 from examengine.banks.readers.pictures import Pictures
 from examengine.banks.readers.starred import stars_read
@@ -28,6 +28,8 @@ _WEIGHT = re.compile(r"^\s*%(-?\d{1,3}(?:[.,]\d{1,6})?)%")
 _TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
 _MARK_AT_START = re.compile(r"\s*[~=]")
 _MARK_AT_LINE = re.compile(r"^[ \t]*[~=]", re.MULTILINE)
+_REMARK_BEHIND = re.compile(r"(?:^|\s)//.*$", re.MULTILINE)
+"""Remarks behind an answer are no GIFT, but where only T or F can stand they can be told."""
 _CLOZE_HEAD = re.compile(r"^\s*\d{0,3}:[A-Z_]{1,24}:", re.IGNORECASE)
 
 
@@ -46,7 +48,7 @@ def fill(asked: Asked, answer: str, form: str, pictures: Pictures) -> None:
             f"答案以 {head[0].strip()} 开头，是 Moodle 填空的写法，按普通 GIFT 读入；请核对",
         )
         bare = bare[head.end() :]
-    truth = _TRUTH.get(bare.split("#")[0].strip().casefold())
+    truth = _TRUTH.get(_REMARK_BEHIND.sub("", bare.split("#")[0]).strip().casefold())
     if not bare:
         asked.kind, asked.expected = Kind.ESSAY, essay()
     elif truth is not None:
@@ -102,8 +104,6 @@ def _choices(asked: Asked, answer: str, form: str, pictures: Pictures) -> None:
         asked.choices.append(Choice(rich(_split_feedback(rest), form, pictures.find), percent))
     single = any(mark == "=" for mark, _ in parts)
     asked.kind = Kind.SINGLE_CHOICE if single else Kind.MULTIPLE_CHOICE
-    if single and is_judgement(asked.choices) and asked.meta.kind is not Kind.SINGLE_CHOICE:
-        asked.kind, asked.truth = Kind.TRUE_FALSE, judged(asked.choices)
     remark_on_weights(asked)
 
 

@@ -4,23 +4,29 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from examengine.banks.cells.grid import ROWS_LIMIT, UnreadableFileError
-from examengine.banks.dialects.headers import SYNONYMS, Field, header_word
-from examengine.banks.dialects.kinds import kind_of
-from examengine.banks.dialects.options import LETTERS, UnreadableOptionsError, split_options
+from examengine.banks.dialects.headers import SYNONYMS, Field
+from examengine.banks.dialects.kinds import is_code, kind_of
+from examengine.banks.dialects.options import LETTERS
 from examengine.banks.findings import Findings, Understood
-from examengine.banks.markup import rich_of
-from examengine.banks.markup.html import looks_like_html
 from examengine.banks.readers.gathering import gathered, too_many
+from examengine.banks.readers.json_options import (
+    LETTER_KEY,
+    NUMBER_KEY,
+    are_choices,
+    are_listed,
+    name_word,
+    options_of,
+    text_of,
+)
 from examengine.banks.readers.reading import BankReading
 from examengine.banks.readers.told import Told, questions_told
-from examengine.banks.wording import tidy, tidy_line
+from examengine.banks.wording import tidy_line
 
 FORMAT: Final = "json"
 DEPTH_LIMIT: Final = 12
@@ -34,6 +40,15 @@ _MORE: Final[Mapping[str, Field]] = {
     "questiontitle": Field.STEM,
     "text": Field.STEM,
     "name": Field.STEM,
+    "q": Field.STEM,
+    "opts": Field.OPTIONS,
+    "choose": Field.OPTIONS,
+    "alternatives": Field.OPTIONS,
+    "ans": Field.KEY,
+    "correctans": Field.KEY,
+    "correctoptionindex": Field.KEY,
+    "exp": Field.EXPLANATION,
+    "explains": Field.EXPLANATION,
     "items": Field.OPTIONS,
     "optionlist": Field.OPTIONS,
     "answerlist": Field.OPTIONS,
@@ -56,10 +71,8 @@ _FIELDS: Final = {
 _RANKS: Final = {name: rank for names in SYNONYMS.values() for rank, name in enumerate(names)}
 _WEAK_STEMS: Final = frozenset({"text", "name", "title", "body", "prompt"})
 _TITLES: Final = ("chapter", "title", "name", "章节", "section", "category", "分类", "科目", "subject")
-_TEXT_NAMES: Final = ("optioncontent", "content", "text", "value", "option", "title", "name", "body", "html", "desc")
-_LABEL_NAMES: Final = ("label", "key", "letter", "prefix", "id", "no", "code", "option", "tag", "index")
-_RIGHT_NAMES: Final = ("iscorrect", "correct", "isanswer", "isright", "right", "istrue", "answer", "checked")
 _WRONG_NAMES: Final = ("incorrectanswers", "wronganswers", "distractors", "incorrect")
+_LISTED_ANSWERS: Final = ("answers", "a", "possibleanswers")
 _PAIRS: Final = ("pairs", "matches", "matchpairs")
 _SIDES: Final = (
     ("left", "right"),
@@ -73,7 +86,6 @@ _ZERO_BASED: Final = frozenset({"correctindex", "answerindex", "correctoptionind
 _ASSIGNED = re.compile(r"^\s*(?:(?:var|let|const)\s+[\w$]{1,60}\s*=|export\s+default|module\.exports\s*=)\s*")
 _COMMA_TOO_MANY = re.compile(r",\s{0,200}([\]}])")
 _BETWEEN_VALUES = re.compile(r"[\s,]*")
-_LETTER_KEY = re.compile(r"^(?:option|选项|opt)?_?([A-Za-z])$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +161,11 @@ def _mended(text: str) -> Any:
     return values or None
 
 
-@lru_cache(maxsize=4096)
-def _word(name: str) -> str:
-    return header_word(name).replace("_", "").replace("-", "").replace(" ", "")
-
-
 def _by_field(value: Mapping[str, Any]) -> dict[Field, Any]:
     """The values of an object by what their names say; the better name wins."""
     found: dict[Field, tuple[int, Any]] = {}
     for name, content in value.items():
-        word = _word(str(name))
+        word = name_word(str(name))
         what = _FIELDS.get(word)
         rank = _RANKS.get(word, 100)
         if (
@@ -168,24 +175,39 @@ def _by_field(value: Mapping[str, Any]) -> dict[Field, Any]:
             and (what not in found or rank < found[what][0])
         ):
             found[what] = (rank, content)
-    return {what: content for what, (_, content) in found.items()}
+    fields = {what: content for what, (_, content) in found.items()}
+    if Field.STEM not in fields and fields.get(Field.OPTIONS) and isinstance(fields.get(Field.TOPIC), str):
+        # {"topic": "甲？", "options": […]}: what options stand below is the question.
+        fields[Field.STEM] = fields.pop(Field.TOPIC)
+    if not fields.get(Field.OPTIONS) and are_choices(fields.get(Field.KEY)):
+        # {"answers": [{"text": …, "is_correct": true}, …]} are the options, the right ones marked.
+        fields[Field.OPTIONS] = fields.pop(Field.KEY)
+    if not fields.get(Field.OPTIONS) and not isinstance(fields.get(Field.KEY), list | None):
+        # {"answers": ["甲", "乙"], "correct": 1}
+        named = [inner for name, inner in value.items() if name_word(str(name)) in _LISTED_ANSWERS]
+        lists = [inner for inner in named if are_listed(inner)]
+        if lists:
+            fields[Field.OPTIONS] = lists[0]
+    return fields
 
 
 def _is_question(value: Mapping[str, Any]) -> bool:
-    words = {_word(str(name)) for name in value}
+    words = {name_word(str(name)) for name in value}
     stems = {
         word
         for name, one in value.items()
-        if isinstance(one, str) and _FIELDS.get(word := _word(str(name))) is Field.STEM
+        if isinstance(one, str) and _FIELDS.get(word := name_word(str(name))) is Field.STEM
     }
     if not stems:
-        return False
-    lettered = sum(1 for name in value if _LETTER_KEY.match(str(name)))
-    asks = (
-        any(_FIELDS.get(word) is Field.OPTIONS for word in words) or lettered > 1 or bool(words & set(_WRONG_NAMES))
-    )
-    kind = next((one for name, one in value.items() if _FIELDS.get(_word(str(name))) is Field.KIND), None)
-    if isinstance(kind, str) and kind_of(kind) is not None and (words & {*_PAIRS, "answer", "answers", "key"}):
+        fields = _by_field(value) if "topic" in words else {}
+        return Field.STEM in fields and Field.KEY in fields
+    lettered = sum(1 for name in value if LETTER_KEY.match(str(name)))
+    numbered = sum(1 for name in value if NUMBER_KEY.match(str(name)))
+    asks = any(_FIELDS.get(word) is Field.OPTIONS for word in words) or lettered > 1 or numbered > 1
+    asks = asks or bool(words & set(_WRONG_NAMES))
+    kind = next((one for name, one in value.items() if _FIELDS.get(name_word(str(name))) is Field.KIND), None)
+    typed = isinstance(kind, int) or (isinstance(kind, str) and (kind_of(kind) is not None or is_code(kind)))
+    if typed and (words & {*_PAIRS, "answer", "answers", "key"}):
         return True
     # A key that is there but empty still says that this is a question; a name and a key alone may be anything.
     return asks or (not stems <= _WEAK_STEMS and any(_FIELDS.get(word) is Field.KEY for word in words))
@@ -212,7 +234,7 @@ def _questions_in(value: Any, around: _Around, depth: int) -> Iterator[_Found]:
 
 
 def _around(value: Mapping[str, Any], around: _Around) -> _Around:
-    by_word = {_word(str(name)): content for name, content in value.items()}
+    by_word = {name_word(str(name)): content for name, content in value.items()}
     topic = next((str(by_word[name]) for name in _TITLES if isinstance(by_word.get(name), str)), around.topic)
     kind = by_word.get("type") or by_word.get("题型")
     return _Around(tidy_line(topic)[:100], kind if isinstance(kind, str) and kind.endswith("题") else around.kind)
@@ -240,7 +262,7 @@ def _counts_from_zero(found: Sequence[_Found], findings: Findings) -> bool:
 
 
 def _says_zero_based(value: Mapping[str, Any]) -> bool:
-    return any(_word(str(name)) in _ZERO_BASED for name in value)
+    return any(name_word(str(name)) in _ZERO_BASED for name in value)
 
 
 def _told(found: _Found, number: int, findings: Findings, *, from_zero: bool = False) -> Told | None:
@@ -249,15 +271,15 @@ def _told(found: _Found, number: int, findings: Findings, *, from_zero: bool = F
     if not isinstance(fields.get(Field.STEM), str):
         findings.add("error", "stem_missing", where, "这一项没有题干，没有读入；请补上题干或删去此项")
         return None
-    options, right = _options(found.value, fields.get(Field.OPTIONS))
+    options, right = options_of(found.value, fields.get(Field.OPTIONS))
     key = _key(found.value, fields.get(Field.KEY), options, right, from_zero=from_zero)
     told = Told(number, where, options=options)
     for what, content in fields.items():
         if what not in {Field.STEM, Field.OPTIONS, Field.KEY, Field.ORDINAL} and isinstance(
             content, str | int | float
         ):
-            told.fields[what] = _text(content)
-    told.fields[Field.STEM] = _text(fields[Field.STEM])
+            told.fields[what] = text_of(content)
+    told.fields[Field.STEM] = text_of(fields[Field.STEM])
     told.fields[Field.KEY] = key or _pairs(found.value)
     told.fields.setdefault(Field.TOPIC, found.around.topic)
     if told.fields.get(Field.KIND) == "multiple" and isinstance(fields.get(Field.KEY), str) and len(key) == 1:
@@ -265,7 +287,7 @@ def _told(found: _Found, number: int, findings: Findings, *, from_zero: bool = F
         told.fields[Field.KIND] = ""
     if not told.fields.get(Field.KIND):
         told.fields[Field.KIND] = found.around.kind if found.around.kind != "试题" else ""
-    if any(_filled(found.value.get(name)) for name in found.value if _word(str(name)) in _IMAGES):
+    if any(_filled(found.value.get(name)) for name in found.value if name_word(str(name)) in _IMAGES):
         message = "这道题带有图片，图片不在 JSON 里，没有读入；请核对题目离开图片能否作答"
         findings.add("warning", "image_missing", where, message)
     return told
@@ -273,7 +295,7 @@ def _told(found: _Found, number: int, findings: Findings, *, from_zero: bool = F
 
 def _pairs(value: Mapping[str, Any]) -> str:
     """The pairs of a matching question, a line each."""
-    listed = next((inner for name, inner in value.items() if _word(str(name)) in _PAIRS), None)
+    listed = next((inner for name, inner in value.items() if name_word(str(name)) in _PAIRS), None)
     if isinstance(listed, dict):
         listed = [[left, right] for left, right in listed.items()]
     lines = []
@@ -282,7 +304,7 @@ def _pairs(value: Mapping[str, Any]) -> str:
         if isinstance(one, dict):
             sides = next(([one[a], one[b]] for a, b in _SIDES if a in one and b in one), [])
         if isinstance(sides, list) and len(sides) == 2:
-            lines.append(f"{_text(sides[0])} → {_text(sides[1])}")
+            lines.append(f"{text_of(sides[0])} → {text_of(sides[1])}")
     return "\n".join(lines)
 
 
@@ -290,88 +312,14 @@ def _filled(value: Any) -> bool:
     return bool(value) and value not in ("", "null", "无")
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "正确" if value else "错误"
-    if isinstance(value, int | float):
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
-    if isinstance(value, str):
-        return rich_of(value, lambda _: "").text if looks_like_html(value) else tidy(value)
-    return ""
-
-
-def _options(value: Mapping[str, Any], content: Any) -> tuple[dict[int, str], list[int]]:
-    """Options by letter and the indexes of those that call themselves right."""
-    if isinstance(content, dict):
-        pairs = sorted((str(name), inner) for name, inner in content.items())
-        named = [(match, inner) for name, inner in pairs if (match := _LETTER_KEY.match(name))]
-        if named and len(named) == len(pairs):
-            kept = {LETTERS.index(match[1].upper()): _option_text(inner) for match, inner in named}
-            return {index: text for index, text in kept.items() if text}, []
-        return dict(enumerate(_option_text(inner) for _, inner in pairs)), []
-    if isinstance(content, list):
-        return _listed(content)
-    lettered = {
-        LETTERS.index(match[1].upper()): _text(inner)
-        for name, inner in value.items()
-        if (match := _LETTER_KEY.match(str(name))) and _text(inner)
-    }
-    if len(lettered) > 1:
-        return lettered, []
-    if isinstance(content, str) and content.strip():
-        try:
-            return dict(enumerate(split_options(content)[0])), []
-        except UnreadableOptionsError:
-            return {0: content}, []
-    return {}, []
-
-
-def _listed(content: Sequence[Any]) -> tuple[dict[int, str], list[int]]:
-    texts = [_option_text(one) for one in content]
-    labels = [_label(one) for one in content]
-    in_place = labels == list(LETTERS[: len(labels)])
-    indexes = list(range(len(texts)))
-    if not in_place and all(labels) and len(set(labels)) == len(labels):
-        indexes = [LETTERS.index(label) for label in labels]
-    right = [index for index, one in zip(indexes, content, strict=True) if _says_right(one)]
-    return {index: text for index, text in zip(indexes, texts, strict=True) if text}, right
-
-
-def _option_text(one: Any) -> str:
-    if not isinstance(one, dict):
-        return _text(one)
-    by_word = {_word(str(name)): content for name, content in one.items()}
-    return next(
-        (_text(by_word[name]) for name in _TEXT_NAMES if isinstance(by_word.get(name), str | int | float)), ""
-    )
-
-
-def _label(one: Any) -> str:
-    if not isinstance(one, dict):
-        return ""
-    by_word = {_word(str(name)): content for name, content in one.items()}
-    for name in _LABEL_NAMES:
-        text = by_word.get(name)
-        if isinstance(text, str) and len(text.strip(". 、")) == 1 and text.strip(". 、").upper() in LETTERS:
-            return text.strip(". 、").upper()
-    return ""
-
-
-def _says_right(one: Any) -> bool:
-    if not isinstance(one, dict):
-        return False
-    by_word = {_word(str(name)): content for name, content in one.items()}
-    return any(by_word.get(name) in (True, 1, "1", "true", "True", "Y") for name in _RIGHT_NAMES)
-
-
 def _key(
     value: Mapping[str, Any], content: Any, options: dict[int, str], right: Sequence[int], *, from_zero: bool
 ) -> str:
-    wrong = next((inner for name, inner in value.items() if _word(str(name)) in _WRONG_NAMES), None)
+    wrong = next((inner for name, inner in value.items() if name_word(str(name)) in _WRONG_NAMES), None)
     if isinstance(wrong, list) and not options:
         # The right answers stand apart from the wrong ones: options are both, in the order of the file.
-        good = [_text(one) for one in (content if isinstance(content, list) else [content])]
-        options.update(enumerate([*good, *(_text(one) for one in wrong)]))
+        good = [text_of(one) for one in (content if isinstance(content, list) else [content])]
+        options.update(enumerate([*good, *(text_of(one) for one in wrong)]))
         return "".join(LETTERS[: len(good)])
     if right and not _filled(content):
         return "".join(LETTERS[index] for index in sorted(right) if index < len(LETTERS))
@@ -379,6 +327,6 @@ def _key(
     parts = content if isinstance(content, list) else [content]
     if zero_based and all(isinstance(one, int) and 0 <= one < len(LETTERS) for one in parts):
         return "".join(LETTERS[one] for one in parts)
-    texts = [_text(one) for one in parts if one is not None]
+    texts = [text_of(one) for one in parts if one is not None]
     letters = all(len(text) == 1 and text.upper() in LETTERS for text in texts)
     return ("" if letters else "|").join(texts)

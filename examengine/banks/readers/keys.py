@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from examengine.banks.dialects.answers import (
+    TEXTS_LIMIT,
     bare_answer,
     letters_of,
     numbers_of,
@@ -14,8 +15,10 @@ from examengine.banks.dialects.answers import (
 from examengine.banks.dialects.options import LETTERS
 from examengine.banks.readers.conventions import Conventions
 from examengine.banks.readers.shapes import Shape
-from examengine.banks.wording import half_width
+from examengine.banks.wording import half_width, option_form
 
+_LABELLED = re.compile(r"^\s*([A-Za-z])\s*[.、:)]\s*(\S.*?)\s*$", re.DOTALL)
+_BETWEEN_LABELLED = re.compile(r"\s*[|\n;；,，]\s*(?=[A-Za-z]\s*[.．、:：)）])")
 _JUDGED_WITH_REASON = re.compile(r"^\s*(对|错|正确|错误|√|×|✓|✗)\s*[，,。;；：:、（(\s]+(.+)$", re.DOTALL)
 
 
@@ -52,6 +55,10 @@ def choice_key(shape: Shape) -> ChoiceKey:
     if letters and all(index in shape.options for index in indexes):
         return _by_letter(text, indexes)
     named = options_named(text, shape.texts)
+    if named is None and (labelled := _letters_with_texts(shape)) is not None:
+        written = "".join(LETTERS[index] for index in labelled)
+        note = f"答案写的是字母和选项内容，如“{text[:20]}”读作 {written}"
+        return ChoiceKey(labelled, None, "key by letter and text", note)
     numbers = numbers_of(text)
     if named is not None:
         positions = tuple(list(shape.options)[index] for index in named)
@@ -70,6 +77,20 @@ def choice_key(shape: Shape) -> ChoiceKey:
                 ("key_without_option", f"答案“{text[:20]}”中的 {missing} 没有对应的选项"),
             )
     return ChoiceKey(problem=("key_unreadable", f"读不懂答案“{text[:30]}”，请写选项字母，如 A 或 ACD"))
+
+
+def _letters_with_texts(shape: Shape) -> tuple[int, ...] | None:
+    """The options a key names by letter and text at once ("A. 北京", several a line or joined)."""
+    found: list[int] = []
+    for part in _BETWEEN_LABELLED.split(shape.key[:TEXTS_LIMIT]):
+        match = _LABELLED.match(half_width(part))
+        if match is None:
+            return None
+        index = LETTERS.index(match[1].upper())
+        if option_form(shape.options.get(index, "")) != option_form(match[2]):
+            return None
+        found.append(index)
+    return tuple(found) or None
 
 
 def _clash(shape: Shape, numbers: tuple[int, ...], positions: tuple[int, ...]) -> bool:

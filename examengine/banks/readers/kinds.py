@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from examengine.banks.dialects.answers import bare_answer, letters_of, truth_of, truth_pair
 from examengine.banks.dialects.headers import Field
 from examengine.banks.dialects.kinds import code_of, is_any_choice, is_code, is_indefinite, kind_of
+from examengine.banks.dialects.options import LETTERS
 from examengine.banks.findings import Findings, Understood
 from examengine.banks.item import KIND_LABELS, WITH_OPTIONS, Kind
 from examengine.banks.readers.conventions import Conventions
@@ -51,6 +52,9 @@ def _written(
     written: str, shape: Shape, conventions: Conventions, findings: Findings, understood: Understood
 ) -> KindReading:
     kind = kind_of(written)
+    if kind is Kind.SHORT_ANSWER and _chosen_by_letter(shape):
+        understood.note("gap chosen", f"题型“{written}”列有选项、答案是字母，读作单选题")
+        return KindReading(Kind.SINGLE_CHOICE)
     if kind is not None:
         return KindReading(_by_blanks(kind, shape), is_indefinite(written))
     inferred = infer_kind(shape, conventions)
@@ -63,6 +67,12 @@ def _written(
         findings.add("warning", "type_unknown", where, f"不认识题型“{written[:20]}”，按选项和答案读作{label}；请核对")
         return KindReading(inferred)
     return KindReading(Kind.OTHER)
+
+
+def _chosen_by_letter(shape: Shape) -> bool:
+    """True for a gap whose words are listed as options and whose key is the letter of one (选词填空)."""
+    letters = letters_of(shape.key) or ()
+    return len(letters) == 1 and len(shape.options) > 1 and LETTERS.index(letters[0].upper()) in shape.options
 
 
 def _by_blanks(kind: Kind, shape: Shape) -> Kind:

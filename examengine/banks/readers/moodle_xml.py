@@ -20,8 +20,6 @@ from examengine.banks.readers.asked import (
     Asked,
     Choice,
     essay,
-    is_judgement,
-    judged,
     question_asked,
     remark_on_weights,
 )
@@ -152,8 +150,6 @@ def _choice(asked: Asked, element: etree._Element, texts: _Texts) -> None:
     asked.kind = Kind.SINGLE_CHOICE if single else Kind.MULTIPLE_CHOICE
     if not _is_true(child(element, "shuffleanswers"), default=True):
         asked.choices = [Choice(choice.text, choice.percent, fixed=True) for choice in asked.choices]
-    if single and is_judgement(asked.choices) and asked.meta.kind is not Kind.SINGLE_CHOICE:
-        asked.kind, asked.truth = Kind.TRUE_FALSE, judged(asked.choices)
     remark_on_weights(asked)
 
 

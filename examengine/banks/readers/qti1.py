@@ -149,8 +149,9 @@ def asked_in(item: etree._Element, where: str, pictures: Pictures) -> Asked | No
         return None
     scoring = scoring_of(item, [response.ident for response in responses])
     kind = _ILIAS_KINDS.get(fields.get("questiontype", "")) or _KINDS.get(named)
-    kind = kind or _kind_by_shape(responses, scoring)
-    asked = Asked(where, kind, _stem(presentation, pictures), line_of(item), external_no=attribute(item, "ident"))
+    stem = _stem(presentation, pictures)
+    kind = kind or (Kind.CLOZE if _marked_in(stem.text, responses) else _kind_by_shape(responses, scoring))
+    asked = Asked(where, kind, stem, line_of(item), external_no=attribute(item, "ident"))
     if not asked.stem:
         asked.stem = Rich(attribute(item, "title").strip())
     asked.label = f"题型 {written.strip()[:40]}" if kind is Kind.OTHER and written else ""
@@ -246,6 +247,13 @@ def _explanation(item: etree._Element, pictures: Pictures) -> str:
     return ""
 
 
+def _marked_in(stem: str, responses: list[_Response]) -> bool:
+    """True where the stem shows "[name]" for every response_name, as Canvas writes gaps."""
+    names = [response.ident.removeprefix("response_") for response in responses]
+    named = [f"[{name}]" in stem for name, response in zip(names, responses, strict=True) if name != response.ident]
+    return bool(named) and len(named) == len(responses) and all(named)
+
+
 def _kind_by_shape(responses: list[_Response], scoring: Scoring) -> Kind:
     first = responses[0]
     plain = all(response.name in {"response_lid", "response_str", "response_num"} for response in responses)
@@ -309,8 +317,8 @@ def _fill_choices(asked: Asked, responses: list[_Response], scoring: Scoring) ->
     response = with_labels[0]
     right = set(scoring.right(response.ident))
     asked.choices = [Choice(text, FULL if ident in right else 0.0) for ident, text in response.labels.items()]
-    if asked.kind is not Kind.MULTIPLE_CHOICE and is_judgement(asked.choices):
-        asked.kind, asked.truth = Kind.TRUE_FALSE, judged(asked.choices)
+    if asked.kind is Kind.TRUE_FALSE and is_judgement(asked.choices):
+        asked.truth = judged(asked.choices)
     elif asked.kind is Kind.TRUE_FALSE:
         idents = [ident.lower().rpartition(".")[2] for ident in response.labels]
         if sorted(idents) == ["false", "true"] and len(right) == 1:

@@ -9,7 +9,7 @@ marking_tasks = Table(
     metadata,
     id_column(),
     ref("exam_id", "exams.id"),
-    ref("version_id", "item_versions.id"),
+    ref("version_id", "item_versions.id", index=True),
     Column("cell", Integer, nullable=False, comment="of the exam's blueprint, from 0"),
     Column(
         "text_digest", String(64), nullable=False, comment="sha256 of the answer: who wrote the same shares a task"
@@ -34,7 +34,7 @@ marking_answers = Table(
     "marking_answers",
     metadata,
     ref("attempt_id", "attempts.id", primary_key=True, autoincrement=False),
-    ref("version_id", "item_versions.id", primary_key=True, autoincrement=False),
+    ref("version_id", "item_versions.id", primary_key=True, autoincrement=False, index=True),
     Column("position", Integer, nullable=False, comment="on the paper, from 1"),
     ref("task_id", "marking_tasks.id", index=True),
     comment="Which answers of which attempts a task stands for.",

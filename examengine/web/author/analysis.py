@@ -28,11 +28,11 @@ MOST_ANSWERS = 12
 
 
 async def analysis_frame(request: Request, here: str, flash: Alert | None = None) -> Frame:
-    """The frame of these pages: the link to the statistics becomes two, with the number of requests that wait."""
+    """The frame of these pages: the link to the corrections tells the number of requests that wait."""
     frame = await frame_of(request, "", flash)
     async with services_of(request).database.reading() as tx:
         waiting = await corrections.count_waiting(tx)
-    links = [link for link in frame.nav if link.href != STATISTICS]
+    links = [link for link in frame.nav if link.href not in (STATISTICS, CORRECTIONS)]
     links.append(NavLink(STATISTICS, _("统计"), here == STATISTICS))
     links.append(NavLink(CORRECTIONS, _("答案更正"), here == CORRECTIONS, waiting))
     return replace(frame, nav=tuple(links))

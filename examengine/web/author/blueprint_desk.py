@@ -16,6 +16,7 @@ from examengine.records.blueprints import Revision
 from examengine.records.database import Reading
 from examengine.records.releases import StoredRelease
 from examengine.rules.rulebook import Rulebook
+from examengine.web import times
 from examengine.web.author.banks import names_of
 from examengine.web.author.blueprint_form import (
     IN_ORDER,
@@ -283,6 +284,16 @@ def _short_rows(standing: Standing) -> frozenset[int]:
     return frozenset(order[cell][0] for lack in standing.proven.lacks for cell in lack.cells)
 
 
+def _marked(section: Cell) -> str:
+    """Who marks a section of two markers, and when a third decides."""
+    if section.markers == 1:
+        return ""
+    if not section.tolerance_hundredths:
+        return _("{n} 人各自阅卷，不一致由第三人定分").format(n=section.markers)
+    tolerance = times.points(section.tolerance_hundredths)
+    return _("{n} 人各自阅卷，相差超过 {points} 分由第三人定分").format(n=section.markers, points=tolerance)
+
+
 def _totals(cells: Sequence[Cell], rulebook: Rulebook | None) -> tuple[contexts.TotalRow, ...]:
     wanted = {kind: section_cell(rulebook, kind) for kind in section_kinds(rulebook)} if rulebook is not None else {}
     held = {cell.kind for cell in cells}
@@ -294,7 +305,8 @@ def _totals(cells: Sequence[Cell], rulebook: Rulebook | None) -> tuple[contexts.
         want = section.count if section is not None else 0
         want_points = section.count * section.points_hundredths if section is not None else 0
         agrees = (count, points) == (want, want_points)
-        rows.append(contexts.TotalRow(KINDS[kind.value], want, count, want_points, points, agrees))
+        marked = _marked(section) if section is not None else ""
+        rows.append(contexts.TotalRow(KINDS[kind.value], want, count, want_points, points, agrees, marked))
     return tuple(rows)
 
 

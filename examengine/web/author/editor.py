@@ -284,10 +284,10 @@ def _done(request: Request, bank_id: int) -> Alert | None:
     another = Act(f"/author/banks/{bank_id}/items/new", _("再写一题"))
     match request.query_params.get("done"):
         case "saved":
-            text = _("考试还不会抽到它：提交审核，由另一位命题人审过、发布以后才会。")
+            text = _("考试还不会抽到它：提交审核，由另一位作者审过、发布以后才会。")
             return Alert("success", _("已存为草稿"), text, another)
         case "asked":
-            text = _("由另一位命题人审过、发布新版本以后，考试才会抽到它。")
+            text = _("由另一位作者审过、发布新版本以后，考试才会抽到它。")
             return Alert("success", _("已保存并提交审核"), text, another)
         case "same":
             return Alert("info", _("没有改动"), _("内容和上一版完全一样，没有另存一版。"), another)

@@ -1,6 +1,5 @@
 """The editor's fields: from an item, from a posted form, and back to an item."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +7,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
 
-from examengine.banks.item import OPTION_LETTERS, TRUE_FALSE_OPTIONS, WITH_OPTIONS, Item, Kind, Option, to_json
+from examengine.banks.assess import digest_of_kept
+from examengine.banks.item import OPTION_LETTERS, TRUE_FALSE_OPTIONS, WITH_OPTIONS, Item, Kind, Option
 from examengine.banks.markup import Rich, plain_rich, rich_of, safe
 from examengine.banks.markup.show import SETTLED
 from examengine.banks.responses import (
@@ -255,11 +255,7 @@ def item_of(fields: ItemFields) -> Meant:
 
 def digest_of(item: Item) -> str:
     """Names the author's text, whatever letters its options have: as an import names what it read."""
-    if item.kind in WITH_OPTIONS and item.kind is not Kind.TRUE_FALSE:
-        letters = dict(zip((option.id for option in item.options), OPTION_LETTERS, strict=False))
-        options = tuple(replace(option, id=letters[option.id]) for option in item.options)
-        item = replace(item, options=options, key=frozenset(letters[letter] for letter in item.key))
-    return hashlib.sha256(to_json(item)).hexdigest()
+    return digest_of_kept(item)
 
 
 def _options(fields: ItemFields) -> tuple[tuple[Option, ...], frozenset[str]]:

@@ -7,7 +7,7 @@ from typing import get_args
 from urllib.parse import urlencode
 
 from examengine.banks.item import DIFFICULTIES
-from examengine.records.item_lists import NO_TOPIC, ItemFilter, Validity
+from examengine.records.item_lists import NO_TOPIC, ItemFilter, Order, Validity
 from examengine.records.words import ItemState
 from examengine.web import times
 from examengine.web.contexts.items import TopicNode
@@ -19,6 +19,8 @@ MAX_QUERY = 80
 MAX_TOPIC = 300
 SOON_DAYS = 90
 VIEWS = ("", "full")
+SORTS = tuple(sign + order for order in Order if order for sign in ("", "-"))
+"""What a list may be sorted by; a minus turns it round."""
 VALIDITIES: tuple[str, ...] = get_args(Validity)
 EXPIRED = "expired"
 """Stands among the states: an item that may not be drawn any more, whatever else it is."""
@@ -26,7 +28,9 @@ EXPIRED = "expired"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The fields of the filter, each "" where nothing was asked; ``view`` is how the items are shown."""
+    """The fields of the filter, each "" where nothing was asked; ``view`` and ``sort`` are how the items are shown,
+    ``batch`` is the number of an import.
+    """
 
     q: str = ""
     kind: str = ""
@@ -35,10 +39,20 @@ class Asked:
     topic: str = ""
     valid: str = ""
     view: str = ""
+    sort: str = ""
+    batch: str = ""
 
     @property
     def is_on(self) -> bool:
-        return replace(self, view="", state="") != Asked()
+        return replace(self, view="", state="", sort="") != Asked()
+
+    @property
+    def order(self) -> Order:
+        return Order(self.sort.removeprefix("-"))
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """What is not empty, as names and values."""
@@ -65,6 +79,7 @@ class Asked:
             on_date=today.isoformat(),
             soon=(today + timedelta(days=SOON_DAYS)).isoformat(),
             upto=upto,
+            batch=int(self.batch) if self.batch else None,
         )
 
 
@@ -75,6 +90,7 @@ def asked_of(fields: Mapping[str, str]) -> Asked:
         value = fields.get(name, "")
         return value if value in known else ""
 
+    batch = fields.get("batch", "")
     return Asked(
         q=" ".join(fields.get("q", "")[:MAX_QUERY].split()),
         kind=one_of("kind", tuple(KINDS)),
@@ -83,6 +99,8 @@ def asked_of(fields: Mapping[str, str]) -> Asked:
         topic=fields.get("topic", "")[:MAX_TOPIC].replace("\x00", "").strip(),
         valid=one_of("valid", VALIDITIES),
         view=one_of("view", VIEWS),
+        sort=one_of("sort", SORTS),
+        batch=batch if batch.isascii() and batch.isdecimal() and len(batch) <= 18 else "",
     )
 
 

@@ -10,6 +10,7 @@ from examengine.web.author.item_words import STATES
 from examengine.web.author.shown import item_view
 from examengine.web.contexts.items import ItemRow
 from examengine.web.messages import KINDS
+from examengine.web.wording import gettext as _
 
 STEM_SHOWN = 160
 
@@ -31,6 +32,7 @@ def item_row(listed: ListedItem, names: Mapping[int | None, str], today: str, *,
     item = from_json(version.content)
     number = number_told(listed.external_no, version.item_id)
     text, tone = STATES[listed.state]
+    figures = listed.figures
     return ItemRow(
         item_id=version.item_id,
         version_id=version.id,
@@ -48,6 +50,10 @@ def item_row(listed: ListedItem, names: Mapping[int | None, str], today: str, *,
         exams=listed.exams,
         by=names.get(listed.by_person, ""),
         view=item_view(item, number, version.no) if full else None,
+        facility="" if figures is None else f"{100 * figures.facility:.0f}%",
+        discrimination="" if figures is None or figures.discrimination is None else f"{figures.discrimination:.2f}",
+        figures_about="" if figures is None else _("第 {no} 版，{n} 人").format(no=figures.no, n=figures.n),
+        at_ms=listed.at_ms,
     )
 
 

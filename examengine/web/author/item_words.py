@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from examengine.banks.differences import Part
+from examengine.publishing.recasting import Recast
 from examengine.records.reviews import Skip
 from examengine.records.words import ItemState, ReviewDecision
 from examengine.web.contexts.frame import Tone
@@ -82,6 +83,21 @@ ACTS: Mapping[ReviewDecision, ActWords] = MappingProxyType(
         ),
     }
 )
+
+_RECAST_FOLLOWS = _(
+    "每题写成新的一版草稿，要重新提交、由另一位作者审核；在那以前，发布的仍是已审的那一版。已经发布的版本不变。"
+)
+RECASTS: Mapping[Recast, ActWords] = MappingProxyType(
+    {
+        Recast.TOPIC: ActWords(
+            _("改知识点"), _("改知识点：{n} 题"), _RECAST_FOLLOWS, _("已改知识点 {n} 题"), _("没有可以改知识点的题")
+        ),
+        Recast.DIFFICULTY: ActWords(
+            _("改难度"), _("改难度：{n} 题"), _RECAST_FOLLOWS, _("已改难度 {n} 题"), _("没有可以改难度的题")
+        ),
+    }
+)
+"""Fields that may be set for many items at once."""
 
 SKIPS: Mapping[Skip, str] = MappingProxyType(
     {

@@ -8,24 +8,25 @@ from starlette.responses import Response
 
 from examengine.banks.item import DELIVERABLE, DIFFICULTIES
 from examengine.publishing.exports import export_versions
+from examengine.publishing.recasting import Recast
 from examengine.records import bank_pages, banks, item_lists
 from examengine.records.banks import Bank, ImportBatch
 from examengine.records.database import Reading
-from examengine.records.item_lists import Facets
+from examengine.records.item_lists import Facets, ItemPage, Order
 from examengine.records.words import ItemState, ReviewDecision, Role
 from examengine.web import times
 from examengine.web.author import expiry
 from examengine.web.author.banks import HERE, SUSPECTS_PUSHED, attachment, bank_of, names_of
 from examengine.web.author.item_filter import EXPIRED, Asked, asked_of, topic_text, topic_tree, validity_choices
 from examengine.web.author.item_rows import item_row
-from examengine.web.author.item_words import ACTS, EXPIRED_TEXT, SKIPS, STATES
+from examengine.web.author.item_words import ACTS, EXPIRED_TEXT, RECASTS, SKIPS, STATES, ActWords
 from examengine.web.author.shown import kind_counts, page_asked, page_or_block, paging_of
 from examengine.web.author.suspects import suspect_views
 from examengine.web.author.tabs import tabs_of
 from examengine.web.contexts import author
 from examengine.web.contexts.frame import Alert
 from examengine.web.contexts.items import Bank as BankPage
-from examengine.web.contexts.items import BulkAct, Filter, ItemRow, StateTab
+from examengine.web.contexts.items import BulkAct, Filter, ItemRow, SortHead, StateTab
 from examengine.web.http import ZONE, frame_of, now_of, services_of, signed_in
 from examengine.web.messages import KINDS
 from examengine.web.wording import gettext as _
@@ -35,7 +36,17 @@ WHOLE_ITEMS_A_PAGE = 20
 LISTED_BELOW = 5
 KINDS_SHOWN = tuple(kind for kind in KINDS if kind in DELIVERABLE)
 EXPORT = "export"
-BULK_ACTS = (*(BulkAct(decision, words.button) for decision, words in ACTS.items()), BulkAct(EXPORT, _("导出选中")))
+BULK_ACTS = (
+    *(BulkAct(decision, words.button) for decision, words in ACTS.items()),
+    *(BulkAct(field, words.button) for field, words in RECASTS.items()),
+    BulkAct(EXPORT, _("导出选中")),
+)
+SORT_HEADS = {
+    Order.NUMBER: _("编号"),
+    Order.FACILITY: _("正确率"),
+    Order.DISCRIMINATION: _("区分度"),
+    Order.CHANGED: _("改动"),
+}
 
 
 @signed_in(Role.AUTHOR)
@@ -84,6 +95,7 @@ async def show_bank(request: Request) -> Response:
         releases=tuple(release_row(use, names) for use in releases),
         unreleased=unreleased,
         imports=tuple(_import_row(batch, names.get(batch.by_person, "")) for batch in imports),
+        heads=_heads(address, asked),
     )
     return page_or_block(request, "author/bank.html", "items", shown)
 
@@ -94,10 +106,22 @@ async def _rows(request: Request, tx: Reading, bank: Bank, asked: Asked) -> tupl
     conditions = asked.conditions(now_ms)
     size = WHOLE_ITEMS_A_PAGE if asked.view else ROWS_A_PAGE
     page_no = page_asked(request)
-    found = await item_lists.find_items(tx, bank.id, conditions, offset=(page_no - 1) * size, limit=size)
+
+    async def at(number: int) -> ItemPage:
+        return await item_lists.find_items(
+            tx,
+            bank.id,
+            conditions,
+            offset=(number - 1) * size,
+            limit=size,
+            order=asked.order,
+            descending=asked.descending,
+        )
+
+    found = await at(page_no)
     if not found.items and found.total:
         page_no = paging_of(page_no, size, found.total, "").page
-        found = await item_lists.find_items(tx, bank.id, conditions, offset=(page_no - 1) * size, limit=size)
+        found = await at(page_no)
     names = await names_of(tx, services, [listed.by_person for listed in found.items])
     today = times.local(now_ms, ZONE).date().isoformat()
     rows = tuple(item_row(listed, names, today, full=bool(asked.view)) for listed in found.items)
@@ -126,7 +150,19 @@ def _filter(asked: Asked) -> Filter:
         state_text=known.get(asked.state, ""),
         hidden=asked.fields(),
         is_on=asked.is_on,
+        batch=asked.batch,
     )
+
+
+def _heads(address: str, asked: Asked) -> dict[str, SortHead]:
+    """The columns to sort by: a click sorts, the next one turns round, the hardest and the newest come first."""
+    heads = {}
+    for order, text in SORT_HEADS.items():
+        first, other = (f"-{order}", order.value) if order is Order.CHANGED else (order.value, f"-{order}")
+        here = "" if asked.order is not order else "descending" if asked.descending else "ascending"
+        href = address + replace(asked, sort=other if asked.sort == first else first).query()
+        heads[order.value] = SortHead(order.value, text, href, here)
+    return heads
 
 
 def release_row(use: bank_pages.ReleaseUse, names: Mapping[int | None, str]) -> author.ReleaseRow:
@@ -137,7 +173,9 @@ def release_row(use: bank_pages.ReleaseUse, names: Mapping[int | None, str]) -> 
 
 
 def _import_row(batch: ImportBatch, by: str) -> author.ImportRow:
-    return author.ImportRow(batch.id, batch.file_name, batch.added, batch.changed, batch.at_ms, by)
+    return author.ImportRow(
+        batch.id, batch.file_name, batch.added, batch.changed, batch.at_ms, by, batch.undone_ms is not None
+    )
 
 
 def told_of(params: Mapping[str, str]) -> Alert | None:
@@ -152,16 +190,18 @@ def told_of(params: Mapping[str, str]) -> Alert | None:
         case "dropped":
             return Alert("info", _("已放弃这个文件"), _("文件已删除，题库没有改动。"))
         case done if done in ACTS:
-            return _reviewed(ReviewDecision(done), params)
+            return _changed(ACTS[ReviewDecision(done)], params)
+        case done if done in RECASTS:
+            return _changed(RECASTS[Recast(done)], params)
     return None
 
 
-def _reviewed(decision: ReviewDecision, params: Mapping[str, str]) -> Alert:
+def _changed(words: ActWords, params: Mapping[str, str]) -> Alert:
     def count(name: str) -> int:
         text = params.get(name, "")
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
 
-    words, changed = ACTS[decision], count("n")
+    changed = count("n")
     left = "；".join(text.format(n=count(skip)) for skip, text in SKIPS.items() if count(skip))
     if changed:
         return Alert("success", words.done.format(n=changed), left and left + "。")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from examengine.publishing import items as publishing
 from examengine.publishing.items import Foreseen
+from examengine.publishing.recasting import Recast
 from examengine.records import item_lists
 from examengine.records.database import Reading
 from examengine.records.errors import Missing
@@ -18,8 +19,9 @@ from examengine.web import times
 from examengine.web.author.banks import HERE, bank_of, names_of
 from examengine.web.author.item_filter import Asked, asked_of
 from examengine.web.author.item_rows import item_row
-from examengine.web.author.item_words import ACTS, SKIPS
+from examengine.web.author.item_words import ACTS, RECASTS, SKIPS
 from examengine.web.author.items import EXPORT, export_chosen
+from examengine.web.author.recasting import Meant, ask_or_do
 from examengine.web.contexts.frame import FieldError
 from examengine.web.contexts.items import ItemRow
 from examengine.web.contexts.items import Review as ReviewPage
@@ -56,6 +58,12 @@ async def review(request: Request) -> Response:
     try:
         if act == EXPORT:
             return await export_chosen(request, bank_id, await _chosen(request, bank_id, ticked, conditions, is_all))
+        if act in RECASTS:
+            meant = await _meant(request, bank_id, act, ticked, conditions, asked, is_all=is_all)
+            changed = await ask_or_do(request, Recast(act), meant)
+            if isinstance(changed, Response):
+                return changed
+            return see_other(_back(request, asked, *_told(act, changed)))
         decision = _decision(act)
         comment = field_of(request, "comment", 4 * MAX_COMMENT)
         is_sure = field_of(request, "sure", 5) == "1"
@@ -69,7 +77,7 @@ async def review(request: Request) -> Response:
             done = await publishing.review(database, bank_id, decision, ticked, by, now_ms, comment)
     except Missing:
         raise NotAllowed(404) from None
-    return see_other(_back(request, asked, *_told(decision, done)))
+    return see_other(_back(request, asked, *_told(decision.value, done)))
 
 
 async def _ask(
@@ -150,6 +158,22 @@ async def _chosen(
         return await item_lists.of_bank(tx, bank_id, ticked)
 
 
+async def _meant(
+    request: Request,
+    bank_id: int,
+    act: str,
+    ticked: tuple[int, ...],
+    conditions: ItemFilter,
+    asked: Asked,
+    *,
+    is_all: bool,
+) -> Meant:
+    chosen = await _chosen(request, bank_id, ticked, conditions, is_all) if is_all else ticked
+    hidden = [("act", act), *asked.fields()]
+    hidden += [("all", "1"), ("upto", str(_upto(request)))] if is_all else [("v", str(v)) for v in ticked]
+    return Meant(bank_id, chosen, tuple(hidden), _back(request, asked))
+
+
 def _decision(act: str) -> ReviewDecision:
     try:
         return ReviewDecision(act)
@@ -200,7 +224,7 @@ def _back(request: Request, asked: Asked, *more: tuple[str, str]) -> str:
     return address + asked.query(*more)
 
 
-def _told(decision: ReviewDecision, done: Reviewed) -> list[tuple[str, str]]:
+def _told(act: str, done: Reviewed) -> list[tuple[str, str]]:
     """What was done, for the page that the act leads to."""
     left = [(skip.value, str(count)) for skip, count in done.skipped.items() if count]
-    return [("done", decision.value), ("n", str(len(done.done))), *left]
+    return [("done", act), ("n", str(len(done.done))), *left]

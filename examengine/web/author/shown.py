@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -32,7 +33,7 @@ def item_view(item: Item, no: str, version: int = 1, loose: Loose | None = None)
     return ItemView(
         no=no,
         kind_text=KINDS[item.kind.value],
-        stem=stem_html(item, loose),
+        stem=_stem(item, loose),
         options=tuple(
             OptionView(LETTERS[index % len(LETTERS)], option_html(option, loose), option.id in item.key)
             for index, option in enumerate(item.options)
@@ -43,6 +44,15 @@ def item_view(item: Item, no: str, version: int = 1, loose: Loose | None = None)
         version=version,
         answers=tuple(text_html(line) for line in answers_told(item.expected)),
     )
+
+
+def _stem(item: Item, loose: Loose | None) -> Markup:
+    """The stem; a gap is a numbered blank, not the mark by which the editor knows it."""
+    stem = stem_html(item, loose)
+    if isinstance(item.expected, GapsExpected):
+        for no, gap in enumerate(item.expected.gaps, start=1):
+            stem = stem.replace(gap.mark, f"（{no}）＿＿＿") if gap.mark else stem
+    return stem
 
 
 def answers_told(expected: Expected | None) -> tuple[str, ...]:
@@ -58,7 +68,7 @@ def answers_told(expected: Expected | None) -> tuple[str, ...]:
             pairs = (f"{pair.left} → {pair.right}" for pair in expected.pairs)
             return (*pairs, *(_("多余的右项：{text}").format(text=text) for text in expected.distractors))
         case GapsExpected():
-            return tuple(f"{gap.mark} {gap_written(gap).answers}" for gap in expected.gaps)
+            return tuple(f"（{no}）{gap_written(gap).answers}" for no, gap in enumerate(expected.gaps, start=1))
         case EssayExpected():
             return (expected.model or _("由人评分，没有写参考答案"),)
         case _:

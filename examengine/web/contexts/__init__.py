@@ -40,6 +40,7 @@ CONTEXT_OF: Mapping[str, type] = MappingProxyType(
         "author/banks.html": author.Banks,
         "author/bank.html": items.Bank,
         "author/item.html": items.ItemPage,
+        "author/recast.html": items.Recasting,
         "author/review.html": items.Review,
         "author/release.html": items.ReleasePage,
         "author/releases.html": items.Releases,

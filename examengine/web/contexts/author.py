@@ -79,6 +79,7 @@ class ImportRow:
     changed: int
     at_ms: int
     by: str
+    is_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class TotalRow:
-    """A kind against the rulebook: items and points wanted and there."""
+    """A kind against the rulebook: items and points wanted and there. ``marked``: by how many people, "" by none."""
 
     kind_text: str
     wanted: int
@@ -64,6 +64,7 @@ class TotalRow:
     wanted_hundredths: int
     hundredths: int
     agrees: bool
+    marked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,11 @@ class Frame:
     flash: Alert | None = None
     who: str = ""
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether the one signed in has work here: the pages of staff, header and foot with them, are wide."""
+        return any(link.href != "/my" for link in self.nav)
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:

@@ -1,5 +1,6 @@
 """Contexts of the pages about items: a bank's list, one item, a review before it is said, releases."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from examengine.web.contexts.author import ImportRow, ItemView, KindCount, ReleaseRow
@@ -40,7 +41,8 @@ class TopicNode:
 @dataclass(frozen=True, slots=True)
 class ItemRow:
     """An item in the list. ``checked_no``: the version that a release takes, where it is not this one; ``view``: the
-    whole item where whole items are shown.
+    whole item where whole items are shown. ``facility`` and ``discrimination`` are "" where too few have answered it;
+    ``figures_about`` tells of which version and how many people.
     """
 
     item_id: int
@@ -59,6 +61,20 @@ class ItemRow:
     exams: int
     by: str
     view: ItemView | None = None
+    facility: str = ""
+    discrimination: str = ""
+    figures_about: str = ""
+    at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SortHead:
+    """A column that a list can be sorted by; ``here``: ascending, descending, or "" where it is not."""
+
+    key: str
+    text: str
+    href: str
+    here: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,7 @@ class Filter:
     state_text: str
     hidden: tuple[tuple[str, str], ...]
     is_on: bool
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,7 @@ class Bank:
     releases: tuple[ReleaseRow, ...]
     unreleased: int
     imports: tuple[ImportRow, ...]
+    heads: Mapping[str, SortHead]
     suspects: tuple[SuspectView, ...] = ()
 
 
@@ -135,6 +153,31 @@ class Review:
     needs_comment: bool
     errors: tuple[FieldError, ...] = ()
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recasting:
+    """A field to be set for many items: how many, what is left out and why; ``choices`` where its values are fixed,
+    ``topics`` that the bank has.
+    """
+
+    frame: Frame
+    bank_id: int
+    bank_name: str
+    title: str
+    consequence: str
+    changes: int
+    left_out: tuple[str, ...]
+    samples: tuple[ItemRow, ...]
+    hidden: tuple[tuple[str, str], ...]
+    confirm_text: str
+    back: str
+    label: str
+    choices: tuple[tuple[str, str], ...]
+    topics: tuple[str, ...]
+    value: str = ""
+    note: str = ""
+    errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

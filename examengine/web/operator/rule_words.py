@@ -163,7 +163,8 @@ def value_of(key: str, value: Any) -> str:
             known = PARTIAL if key == "exam.paper.multiple" else IN_PARTS
             partial = known.get(str(rest.get("partial_credit", "none")), "")
             markers = _("，{n} 人各自阅卷").format(n=rest["markers"]) if rest.get("markers", 1) != 1 else ""
-            return _("{count} 题，每题 {points} 分").format(count=count, points=points) + partial + markers
+            apart = _("，相差超过 {n} 分由第三人定分").format(n=rest["tolerance"]) if "tolerance" in rest else ""
+            return _("{count} 题，每题 {points} 分").format(count=count, points=points) + partial + markers + apart
         case [part, whole] if key == "hours.professional_min_ratio":
             return f"{part}/{whole}"
         case list():

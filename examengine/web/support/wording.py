@@ -136,6 +136,7 @@ ACT_REFUSALS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
     {
         Reason.OUTSIDE_TRAINING_PERIOD: (_("不在考试开放期内，不能增加次数。"), ""),
         Reason.GRANT_NOT_ALLOWED: (_("现在不能增加次数。"), ""),
+        Reason.RESULT_PENDING: (_("上一次考试等待人工评分，登记成绩以前不能增加次数。"), ""),
         Reason.TWO_PERSONS_REQUIRED: (
             _("需要另一个人：不能批准自己的申请，也不能为自己办理。"),
             _("请另一位同事来办理。"),

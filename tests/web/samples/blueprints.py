@@ -58,6 +58,7 @@ EDITOR = blueprints.BlueprintEditor(
     rows=ROWS[:2],
     totals=(
         blueprints.TotalRow("单选题", 30, 30, 6000, 6000, True),
+        blueprints.TotalRow("简答题", 2, 2, 2000, 2000, True, "2 人各自阅卷，相差超过 2 分由第三人定分"),
         blueprints.TotalRow("判断题", 10, 0, 1000, 0, False),
     ),
     total_hundredths=6000,

@@ -28,9 +28,23 @@ ROW = items.ItemRow(
     is_expired=False,
     exams=2,
     by="周敏",
+    facility="63%",
+    discrimination="0.31",
+    figures_about="第 1 版，412 人",
+    at_ms=NOW,
 )
 EXPIRED = replace(
-    ROW, item_id=8, version_id=13, no="GX-008", state_text="已审", tone="good", is_expired=True, checked_no=None
+    ROW,
+    item_id=8,
+    version_id=13,
+    no="GX-008",
+    state_text="已审",
+    tone="good",
+    is_expired=True,
+    checked_no=None,
+    facility="",
+    discrimination="",
+    figures_about="",
 )
 RELEASE = author.ReleaseRow(3, 180, NOW, "周敏", ("2026 年度考试",))
 ACTS = (items.BulkAct("approved", "审核通过"), items.BulkAct("returned", "退回"))
@@ -64,7 +78,14 @@ BANK = items.Bank(
     other_view="/author/banks/1?view=full",
     releases=(RELEASE,),
     unreleased=2,
-    imports=(author.ImportRow(4, "公需科目题库（终稿）.xlsx", 478, 2, NOW, "周敏"),),
+    imports=(
+        author.ImportRow(5, "公需科目题库（修订）.xlsx", 3, 40, NOW, "周敏", is_undone=True),
+        author.ImportRow(4, "公需科目题库（终稿）.xlsx", 478, 2, NOW, "周敏"),
+    ),
+    heads={
+        key: items.SortHead(key, text, f"/author/banks/1?sort={key}", "ascending" if key == "facility" else "")
+        for key, text in (("no", "编号"), ("facility", "正确率"), ("discrimination", "区分度"), ("changed", "改动"))
+    },
 )
 REVIEW = items.Review(
     frame=as_author(),
@@ -80,6 +101,22 @@ REVIEW = items.Review(
     confirm_text="确认退回 2 题",
     back="/author/banks/1",
     needs_comment=True,
+)
+RECASTING = items.Recasting(
+    frame=as_author(),
+    bank_id=1,
+    bank_name=NAME,
+    title="改知识点：2 题",
+    consequence="每题写成新的一版草稿，要重新提交、由另一位作者审核；在那以前，发布的仍是已审的那一版。",
+    changes=2,
+    left_out=("1 题已经停用，先恢复使用才能办",),
+    samples=(ROW, EXPIRED),
+    hidden=(("act", "topic"), ("v", "12")),
+    confirm_text="确认改知识点 2 题",
+    back="/author/banks/1",
+    label="新的知识点",
+    choices=(),
+    topics=("个人信息/处理规则", "密码"),
 )
 VERSION = items.VersionRow(
     version_id=12,
@@ -155,6 +192,16 @@ PAGES: dict[str, tuple[str, object]] = {
     "bank-empty": (
         "author/bank.html",
         replace(BANK, rows=(), total=0, topics=(), kinds=(), warnings=(), releases=(), paging=Paging(1, 1, 0, "")),
+    ),
+    "recast": ("author/recast.html", RECASTING),
+    "recast-wrong": (
+        "author/recast.html",
+        replace(
+            RECASTING,
+            label="新的难度",
+            choices=(("易", "易"), ("难", "难")),
+            errors=(FieldError("value", "请选择难度"),),
+        ),
     ),
     "review": ("author/review.html", REVIEW),
     "review-wrong": ("author/review.html", replace(REVIEW, errors=(FieldError("comment", "请写明哪里要改"),))),

@@ -1,11 +1,14 @@
 """Answers that stand together at the end of a paper, brought to their questions by number and section."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from examengine.banks.item import Kind
 from examengine.banks.readers.prose import marks
 from examengine.banks.readers.prose.answer_tables import entries_of, numbers_row
 from examengine.banks.readers.prose.problem import Problem, Section
+
+_NEXT_NUMBER = re.compile(r"[\s;；]+(\d{1,3})\s*[.．、:：)）]\s*(?=\S)")
 
 
 class AnswersAtEnd:
@@ -39,11 +42,17 @@ class AnswersAtEnd:
         explained = marks.EXPLANATION.match(marks.plain(text))
         entries = [] if explained else list(entries_of(text, self._numbers_above))
         self._numbers_above = ()
+        if len(entries) == 1 and self._section is not None and self._section.kind is Kind.SHORT_ANSWER:
+            entries = list(_worded_run(*entries[0]))
         for number, answer in entries:
             self._answer(number, answer)
         index = self._index_of(self._last) if not entries and self._last else None
         if index is not None:
-            self._problems[index].explanation.append(explained["rest"] if explained else text)
+            problem = self._problems[index]
+            if not explained and problem.section.kind is Kind.ESSAY and index in self._tabled:
+                self._tabled[index] += f"\n{text}"
+            else:
+                problem.explanation.append(explained["rest"] if explained else text)
 
     def _answer(self, number: int, answer: str) -> None:
         if number <= self._last and self._section is None:
@@ -67,3 +76,15 @@ class AnswersAtEnd:
             found = inside or found
         free = [index for index in found if index not in self._tabled]
         return next(iter(free or found), None)
+
+
+def _worded_run(number: int, answer: str) -> Iterator[tuple[int, str]]:
+    """Answers in words, several on a line, as long as their numbers go on ("1、安全第一 2、月")."""
+    rest = answer
+    for match in _NEXT_NUMBER.finditer(answer):
+        if int(match[1]) != number + 1:
+            continue
+        tail = answer[match.end() :]
+        yield number, rest[: len(rest) - len(answer[match.start() :])].strip()
+        number, rest = number + 1, tail
+    yield number, rest.strip()

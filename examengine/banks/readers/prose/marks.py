@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from examengine.banks.dialects.kinds import is_any_choice, kind_of
+from examengine.banks.dialects.kinds import is_any_choice, kind_of, simplified
 from examengine.banks.item import Kind
 from examengine.banks.wording import half_width
 
@@ -19,7 +19,7 @@ _SECTION = re.compile(
     r"(?P<kind>[^\s，。,:：（()）【】\[\]《》、?？；;]{1,14})\s*[】\]》]?\s*(?P<rest>[（(【\[:：,，。].{0,120})?\s*$"
 )
 _PLAIN_KIND = re.compile(
-    r"^(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断(?:改错|正误|对错|说理|分析)?|是非|填空|简答|问答|论述|选择|名词解释"
+    r"^(?:单选|多选|复选|填充|单项选择|多项选择|不定项选择|不定项|判断(?:改错|正误|对错|说理|分析)?|是非|填空|简答|问答|论述|选择|名词解释"
     r"|计算(?:分析)?|案例(?:分析)?|实务|综合(?:分析)?|材料(?:分析)?|多项填空|匹配|连线|配伍)题?$"
 )
 _PER_QUESTION = re.compile(r"每[小]?[题空]\s*(\d{1,3}(?:\.\d{1,2})?)\s*分")
@@ -37,7 +37,7 @@ QUESTION = re.compile(
 )
 STYLES: Final = ("a", "q", "b", "c", "z", "d")
 
-_ANSWER_WORDS = r"(?:正确|参考|标准|本题|试题)?\s*答案"
+_ANSWER_WORDS = r"(?:正确|正確|参考|參考|标准|標準|本题|试题)?\s*答案"
 ANSWER = re.compile(
     rf"^(?:{_OPEN}\s*{_ANSWER_WORDS}\s*{_CLOSE}\s*(?:[:：是为]|(?<=[】\])）])|\s+(?=[A-HＡ-Ｈ√×对错正]))|[【\[]\s*答\s*[】\]]|答\s*[:：]"
     r"|(?:Correct\s+)?(?:Answer|Key|Ans)\s*[:：])\s*[:：]?\s*(?P<rest>.*)$",
@@ -71,9 +71,10 @@ ANSWERS_HEADING = re.compile(
 )
 BLANK_OF_ANSWER = "（　　）"
 KEY_IN_BRACKETS = re.compile(
-    r"[（(【\[]\s*([A-HＡ-Ｈ](?:[\s、,，]*[A-HＡ-Ｈ]){0,9}|[√×✓✗✔✘╳对错]|正确|错误|[TF])\s*[)）】\]]"
+    r"[（(【\[]\s*([A-HＡ-Ｈ](?:[\s、,，]*[A-HＡ-Ｈ]){0,9}|[√×✓✗✔✘╳○对错]|正确|错误|[TF])\s*[.．。、]?\s*[)）】\]]"
 )
 KEY_ON_RULE = re.compile(r"_{1,20}\s*([A-H](?:[\s、,，]*[A-H]){0,9}|[√×])\s*_{1,20}")
+LETTERS_AT_END = re.compile(r"(?<=[:：])\s*([A-HＡ-Ｈ]{1,8})\s*[。.]?\s*$")
 WORD_AT_END = re.compile(r"(?<=[。.！!\s])\s(对|错|正确|错误)\s*$")
 MARK_AT_END = re.compile(r"\s*([√×✓✗✔✘╳])\s*$")
 KEY_AT_END = re.compile(
@@ -88,8 +89,12 @@ FILLED_BLANKS = re.compile(
     r"|[（(【]\s{0,9}([^（()）【】]{1,30}?)\s{0,9}[)）】]"
 )
 """Blanks of a fill-in question with their answers left in."""
+KIND_WORDS: Final = (
+    "单选|多选|复选|单项选择|多项选择|不定项选择|不定项|判断|是非|填空|简答|问答|论述|名词解释"
+    "|案例分析|材料分析|计算|辨析|分析"
+)
 KIND_TAG = re.compile(
-    r"^[（(【\[]\s{0,3}(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答|问答|论述)题?"
+    rf"^[（(【\[]\s{{0,3}}(?:{KIND_WORDS})题?"
     r"\s{0,3}[)）】\]]\s{0,9}\S"
 )
 CHOICES_BELOW = re.compile(
@@ -106,11 +111,26 @@ SCORE_LINE = re.compile(r"^\d{1,3}(?:\.\d{1,2})?\s{0,3}分$")
 EMPTY_BRACKETS = re.compile(r"[（(]\s*[)）]|_{2,}")
 
 
+_MARKDOWN_HEAD = re.compile(
+    r"^(?:>\s{0,3})?(?:#{1,6}\s+|[-+]\s+(?=(?:\*\*)?[（(]?[A-Ha-h]\s{0,3}[.．、)）:：]))?(?=\S)(?<=[>\s])"
+)
+_MARKDOWN_BOX = re.compile(r"^[-*+]\s+\[(?P<tick>[ xX√✓])\]\s*(?=[（(]?[A-Ha-h]\s{0,3}[.．、)）:：])")
+_MARKDOWN_BOLD = re.compile(r"\*\*(?=\S)([^*]{1,2000}?)(?<=\S)\*\*")
+
+
+def without_markdown(line: str) -> str:
+    """A line without Markdown's headings, list marks before options and bold; a ticked box marks the right option."""
+    box = _MARKDOWN_BOX.match(line)
+    if box:
+        return ("" if box["tick"] == " " else "√") + line[box.end() :]
+    return _MARKDOWN_BOLD.sub(r"\1", _MARKDOWN_HEAD.sub("", line)) if line[:1] in "#>-+*" or "**" in line else line
+
+
 def section_of(text: str) -> tuple[Kind | None, str, bool] | None:
     """Kind (None for "选择题"), the points of each question, and True, for a heading; None for any other line."""
     if len(text) > 140:
         return None
-    match = _SECTION.match(text)
+    match = _SECTION.match(simplified(text))
     if match is None:
         return None
     word = match["kind"]

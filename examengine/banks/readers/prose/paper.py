@@ -11,6 +11,7 @@ from examengine.banks.readers.lines import Line
 from examengine.banks.readers.prose import marks
 from examengine.banks.readers.prose.answer_tables import entries_of, is_table_line
 from examengine.banks.readers.prose.answers_at_end import AnswersAtEnd
+from examengine.banks.readers.prose.copied import unfolded
 from examengine.banks.readers.prose.options import begins_option, options_on, run_within
 from examengine.banks.readers.prose.problem import Problem, Section
 from examengine.banks.wording import tidy_line
@@ -32,7 +33,8 @@ class Paper:
     """Reads lines in order; ``problems`` are the questions found."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = [Line(line.number, _bounded(line.text)) for line in lines]
+        self._lines = [Line(line.number, _narrowed(line.text)) for line in lines]
+        self._lines = [Line(line.number, _bounded(line.text)) for line in unfolded(self._lines)]
         self._lines = [line for line in self._lines if not _PAGE_FOOT.match(line.text)]
         self._at = 0
         self._blank = True
@@ -137,7 +139,7 @@ class Paper:
         if not self.problems or not marks.ANSWERS_HEADING.match(flat):
             return False
         without = sum(1 for problem in self.problems if not problem.key and not problem.keyed_in_stem)
-        return without > 0 and self._lines_ahead_are_answers()
+        return without > 0 and (self._lines_ahead_are_answers() or (without > 1 and self._headings_again()))
 
     def _lines_ahead_are_answers(self) -> bool:
         for line in self._ahead()[:3]:
@@ -147,6 +149,15 @@ class Paper:
             if found is None and not marks.CHAPTER.match(line.text):
                 return bool(self._answers is not None and re.match(r"\d", line.text))
         return False
+
+    def _headings_again(self) -> bool:
+        """True where the paper's first heading comes again, with numbered lines and no options below it."""
+        first = self.problems[0].section
+        ahead = self._ahead()
+        again = marks.section_of(ahead[0].text) if ahead else None
+        if again is None or again[0] is not first.kind or len(ahead) < 2:
+            return False
+        return re.match(r"\d", ahead[1].text) is not None and not any(begins_option(one.text, 0) for one in ahead)
 
     def _ahead(self) -> list[Line]:
         following = self._lines[self._at + 1 : self._at + 1 + 2 * LOOK_AHEAD_LINES]
@@ -249,8 +260,17 @@ class Paper:
         if number == expected:
             return True
         if expected < number <= expected + GAP_IN_NUMBERS:
+            if not now.options and (self._answer_follows() or self._blank) and self._is_worded(now):
+                return True
             return now.complete and (now.part != "key" or self._blank or len(now.options) > 1)
         return now.complete and (self._options_follow(rest) or _has_own_key(rest)) and now.part != "stem"
+
+    def _is_worded(self, now: Problem) -> bool:
+        """True below a heading of questions without options, where nothing but a number begins the next."""
+        return now.section.kind in {Kind.ESSAY, Kind.SHORT_ANSWER} and (now.part != "stem" or self._blank)
+
+    def _answer_follows(self) -> bool:
+        return marks.ANSWER.match(marks.plain(self._next_text())) is not None
 
     def _options_follow(self, rest: str) -> bool:
         if run_within(rest) is not None:
@@ -341,9 +361,14 @@ class Paper:
                 now.explanation.append(text)
 
 
+def _narrowed(text: str) -> str:
+    """A line whose length and runs of blanks are bounded: patterns look for both."""
+    return _LONG_BLANKS.sub(" " * BLANKS_LIMIT, text[:LINE_LIMIT].replace("\xa0", " "))
+
+
 def _bounded(text: str) -> str:
-    """A line without outer space, its length and its runs of blanks bounded: patterns look for both."""
-    line = _LONG_BLANKS.sub(" " * BLANKS_LIMIT, text[:LINE_LIMIT].replace("\xa0", " ")).strip(" \t\u3000\ufeff")
+    """A line without outer space and Markdown, a star before an option told as the mark of the right one."""
+    line = marks.without_markdown(text.strip(" \t\u3000\ufeff"))
     starred = marks.MARKED_BEFORE.match(line)
     return f"{starred['option']}（正确答案）" if starred else line
 

@@ -31,8 +31,8 @@ _EXTRAS: Final[Mapping[str, Field]] = {
     "external_no": Field.EXTERNAL_NO,
 }
 _TAG_AROUND = re.compile(
-    r"^[（(【\[]\s*(?P<a>(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答|问答|论述)题?)\s*[)）】\]]\s*"
-    r"|\s*[（(【\[]\s*(?P<b>(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答)题?)\s*[)）】\]]\s*[*＊]?\s*$"
+    rf"^[（(【\[]\s*(?P<a>(?:{marks.KIND_WORDS})题?)\s*[)）】\]]\s*"
+    rf"|\s*[（(【\[]\s*(?P<b>(?:{marks.KIND_WORDS})题?)\s*[)）】\]]\s*[*＊]?\s*$"
 )
 _NOT_FOR_CANDIDATES = re.compile(r"^\[(?:Test|难度|分数|分值)[^\]]{0,20}\]\s*", re.IGNORECASE)
 
@@ -81,6 +81,8 @@ def _told(problem: Problem, tabled: str, place: tuple[int, str], understood: Und
             stem, key = _filled_blanks(stem, understood)
     elif options or kind is Kind.TRUE_FALSE:
         stem = _without_key(stem, len(options))
+    elif kind is Kind.SHORT_ANSWER:
+        stem = _without_words(stem, key)
     one = Told(problem.line, at_line(problem.line, *place), options=options, kind_around=kind)
     one.fields = {
         Field.STEM: stem,
@@ -138,15 +140,37 @@ def _key_in_stem(stem: str, options: int, kind: Kind | None, understood: Underst
     if found:
         match = found[-1]
         understood.note(f"key in stem {options > 0}", f"题干括号里的“{match[1].strip()}”读作答案，括号已清空")
+        together = _brackets_together([one[1] for one in found], kind) if options else ""
+        if together:
+            for one in reversed(found):
+                stem = stem[: one.start()] + marks.BLANK_OF_ANSWER + stem[one.end() :]
+            return tidy_end(stem), together
         at_end = not flat[match.end() :].strip(" 。.．")
         blank = "" if at_end and not options else marks.BLANK_OF_ANSWER
         return tidy_end(stem[: match.start()] + blank + stem[match.end() :]), match[1]
+    bare = marks.LETTERS_AT_END.search(flat) if kind in _CHOICES else None
+    if bare and options and _fits(bare[1], options, kind):
+        understood.note("key behind colon", f"题干冒号后的“{bare[1]}”读作答案，已从题干去掉")
+        return stem[: bare.start()] + marks.BLANK_OF_ANSWER, bare[1]
     mark = marks.MARK_AT_END.search(flat)
     if mark is None and kind is Kind.TRUE_FALSE:
         mark = marks.WORD_AT_END.search(flat)
     if mark and not options:
         return stem[: mark.start()].rstrip(), mark[1]
     return stem, ""
+
+
+def _brackets_together(keys: Sequence[str], kind: Kind | None) -> str:
+    """The key of several brackets: the same letter in each, or of a multiple choice a letter in each; else ""."""
+    letters = [word.strip().upper() for word in keys]
+    if len(letters) < 2:
+        return ""
+    if len(set(letters)) == 1:
+        return letters[0]
+    apart = (
+        kind is Kind.MULTIPLE_CHOICE and all(len(one) == 1 for one in letters) and len(set(letters)) == len(letters)
+    )
+    return "".join(letters) if apart else ""
 
 
 def _filled_blanks(stem: str, understood: Understood) -> tuple[str, str]:
@@ -156,6 +180,12 @@ def _filled_blanks(stem: str, understood: Understood) -> tuple[str, str]:
         return stem, ""
     understood.note("filled blanks", f"填空题空里的“{(found[0][1] or found[0][2])[:20]}”读作答案，空已清空")
     return marks.FILLED_BLANKS.sub("____", stem), "|".join(match[1] or match[2] for match in found)
+
+
+def _without_words(stem: str, key: str) -> str:
+    """The stem of a fill-in question with those blanks emptied that hold what the key says."""
+    said = {part.strip() for part in re.split(r"[|;；、，,\n]", key)} | {key.strip()}
+    return marks.FILLED_BLANKS.sub(lambda match: "____" if (match[1] or match[2]) in said else match[0], stem)
 
 
 def tidy_end(stem: str) -> str:

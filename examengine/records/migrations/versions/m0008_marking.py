@@ -67,6 +67,9 @@ def upgrade() -> None:
         comment="Which answers of which attempts a task stands for.",
     )
     op.create_index("ix_marking_answers_task_id", "marking_answers", ["task_id"])
+    # Taking an import back deletes item versions: each of these tables is asked whether it refers to one.
+    op.create_index("ix_marking_answers_version_id", "marking_answers", ["version_id"])
+    op.create_index("ix_marking_tasks_version_id", "marking_tasks", ["version_id"])
     op.create_table(
         "marks",
         sa.Column("id", Id, autoincrement=True, nullable=False),

@@ -68,6 +68,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_corrections_exam_id", "corrections", ["exam_id", "state"], unique=False)
+    op.create_index("ix_corrections_version_id", "corrections", ["version_id"], unique=False)
+    op.create_index("ix_corrections_new_version_id", "corrections", ["new_version_id"], unique=False)
     op.create_index(
         "ix_corrections_phase",
         "corrections",
@@ -134,6 +136,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("exam_id", "version_id", name=op.f("pk_item_statistics")),
         comment="Sums and figures of an item version in an exam.",
     )
+    op.create_index("ix_item_statistics_version_id", "item_statistics", ["version_id"], unique=False)
     op.create_index(
         "ix_item_statistics_suspect",
         "item_statistics",
