@@ -3,6 +3,7 @@
 import pytest
 
 from examengine.banks.item import Item, Kind
+from examengine.banks.readers import read_bank
 from examengine.banks.responses import (
     AcceptedText,
     EssayExpected,
@@ -429,3 +430,22 @@ def test_placeholders_behind_the_options_are_blanks() -> None:
     assert the_item(judged).key == {"t"}
     signs = read_question(选项A="+", 选项B="-", 选项C="*", 选项D="/")
     assert texts(the_item(signs)) == ["+", "-", "*", "/"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "taken"),
+    [
+        (("T1", "T2", "T3"), ["T1", "T2", "T3"]),
+        (("GX-1", "", "GX-3"), ["GX-1", "", "GX-3"]),
+        (("1", "2", "3"), ["", "", ""]),
+        (("A1", "A1", "A2"), ["", "", ""]),
+        (("T1", "2", "3"), ["", "", ""]),
+    ],
+)
+def test_a_column_of_numbers_that_does_not_count_names_the_questions(
+    numbers: tuple[str, ...], taken: list[str]
+) -> None:
+    stems = ("一年有几个月？", "一周有几天？", "一天有几小时？")
+    rows = [f"{number},{stem},七,八,九,C" for number, stem in zip(numbers, stems, strict=True)]
+    reading = read_bank("\n".join(["编号,题目,A,B,C,答案", *rows]).encode(), "a.csv")
+    assert [read.item.external_no for read in reading.items] == taken

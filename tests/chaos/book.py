@@ -29,7 +29,8 @@ class Op:
 @dataclass(slots=True)
 class Paper:
     """One attempt as its candidate knows it, by position. ``closed_s``: when its last page was closed for good.
-    ``moved_s``: devices that have given the pen away, and when. ``deadline_s``: as its newest page shows it.
+    ``away_s``: since when no page of it is open, because it is being loaded again. ``moved_s``: devices that have
+    given the pen away, and when. ``deadline_s``: as its newest page shows it.
     """
 
     attempt_id: int
@@ -37,6 +38,7 @@ class Paper:
     who: str
     ops: dict[int, list[Op]] = field(default_factory=dict)
     closed_s: float | None = None
+    away_s: float | None = None
     moved_s: dict[int, float] = field(default_factory=dict)
     ended: bool = False
     deadline_s: float = 0.0

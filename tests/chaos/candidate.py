@@ -210,6 +210,7 @@ class Candidate:
 
     async def _open(self, paper: Paper, device: int, stored: Stored) -> Page | None:
         """The exam page; None where the attempt is over. What its browser keeps is held against what it shows."""
+        paper.away_s = self._book.now_s()
         wait = Backoff(self._dice)
         began_s = self._book.now_s()
         while True:
@@ -219,7 +220,7 @@ class Candidate:
                     self._book.counts["pages opened"] += 1
                     page = read_page(paper.attempt_id, answer.text, self._book.now_s())
                     page.device, page.stored = device, stored
-                    paper.deadline_s = page.deadline_s()
+                    paper.deadline_s, paper.away_s = page.deadline_s(), None
                     self._book.counts["operations sent again after a rebuild"] += page.settle_leftovers()
                     paper.moved_s.pop(device, None)
                     return page

@@ -136,10 +136,13 @@ def _item(book: Book, paper: Paper, position: int, ops: list[Op], final: Mapping
 
 def _apart(book: Book, paper: Paper, last: Op) -> str:
     """Why losing Redis' files may have cost this answer; "" where it may not: no page that could send it again."""
-    if not any(last.told_s <= deleted + 1.0 and deleted - last.told_s <= DELETED_S for deleted in book.deletions_s):
+    near = [at for at in book.deletions_s if last.told_s <= at + 1.0 and at - last.told_s <= DELETED_S]
+    if not near:
         return ""
     if paper.closed_s is not None:
         return "a closed page"
+    if paper.away_s is not None and paper.away_s <= max(near):
+        return "a page that was being loaded again and came back after its end"
     if last.device in paper.moved_s:
         return "a page that had given the pen to another device"
     return "a page without a script" if last.mark.startswith("form") else ""

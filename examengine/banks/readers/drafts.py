@@ -1,5 +1,6 @@
 """A sheet to drafts: which row is the header, which rows are questions, and what the others are."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,6 +28,7 @@ _FILLED_DOWN: Final = (
     Field.YEARS,
 )
 _WITHOUT_MEANING: Final = frozenset({Field.ORDINAL, Field.TIME, Field.REFERENCE})
+_OWN_NUMBER: Final = re.compile(r"[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
             place(sheet.name, sheet.rows[header].number),
             f"这些列没有用到：{'、'.join(columns.ignored)[:200]}",
         )
+    columns = _with_own_numbers(columns, sheet.rows[body:], understood)
     around = kind_of_sheet(sheet.name)
     drafts: list[Draft] = []
     merged = _fills(sheet, columns)
@@ -136,6 +139,19 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
         understood.note(f"sheet kind {sheet.name} {around}", f"题型按工作表名或大题标题读作{KIND_LABELS[around]}")
     _remark_on_layout(sheet, drafts, findings, placed)
     return drafts
+
+
+def _with_own_numbers(columns: Columns, rows: Sequence[Row], understood: Understood) -> Columns:
+    """A column 编号 that does not count (T1, GX-003) names the questions: it is the author's number."""
+    column = columns.get(Field.ORDINAL)
+    if column is None or columns.get(Field.EXTERNAL_NO) is not None:
+        return columns
+    numbers = [number for row in rows if (number := tidy_line(row.cell(column)))]
+    own = [number for number in numbers if _OWN_NUMBER.search(number)]
+    if len(own) * 2 <= len(numbers) or len(set(numbers)) < len(numbers):
+        return columns
+    understood.note("own numbers", f"“{own[0][:20]}”这样的编号读作外部编号")
+    return replace(columns, single={**columns.single, Field.EXTERNAL_NO: column})
 
 
 def _header(rows: Sequence[Row], index: int) -> tuple[Columns, int]:
