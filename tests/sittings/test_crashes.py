@@ -316,3 +316,16 @@ async def test_a_hand_in_that_races_the_sweeper_has_one_outcome(world: World) ->
     assert isinstance(handed_in, Ended)
     assert swept is None or swept == handed_in
     assert len(await world.series(pen.attempt_id)) == 1
+
+
+async def test_a_hand_in_with_an_older_stamp_than_the_closing_reopens_nothing(world: World) -> None:
+    pen, _ = await a_page_with_answers(world)
+    world.clock.advance(60 * MINUTE_MS + FINAL_MS)
+    deadline_ms = world.now_ms - FINAL_MS
+    await world.services.desk.close(
+        pen.attempt_id, pen.generation, CloseReason.DEADLINE, deadline_ms, world.now_ms, only_if_due_ms=deadline_ms
+    )
+    handed_in = await world.services.finisher.by_page(pen, CloseReason.HAND_IN, deadline_ms - 1)
+    assert isinstance(handed_in, Ended)
+    assert handed_in.outcome.ended_ms == deadline_ms
+    assert len(await world.series(pen.attempt_id)) == 1
