@@ -42,6 +42,12 @@ class Leases:
         """Hold it for ``ttl_ms`` from now; False where it has run out: stop the work."""
         return bool(await self._calls.run(RENEW, _keys(lease.name), (lease.owner, lease.token, ttl_ms)))
 
+    async def hold(self, lease: Lease | None, name: str, owner: str, ttl_ms: int) -> Lease | None:
+        """Go on holding ``lease`` for ``ttl_ms``, or take one of that name anew; None where another owner has it."""
+        if lease is not None and await self.renew(lease, ttl_ms):
+            return lease
+        return await self.take(name, owner, ttl_ms)
+
     async def release(self, lease: Lease) -> bool:
         """Give it back; False where it was no longer held."""
         self._taken.pop(lease.name, None)

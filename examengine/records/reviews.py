@@ -86,28 +86,6 @@ async def approve(
     return await act(tx, ReviewDecision.APPROVED, version_ids, by_person, at_ms, comment)
 
 
-async def retire(
-    tx: Writing, version_ids: Iterable[int], by_person: int | None, at_ms: int, comment: str = ""
-) -> Reviewed:
-    """Take the versions' items out of later releases.
-
-    Raises:
-        Missing: one of the versions does not exist.
-    """
-    return await act(tx, ReviewDecision.RETIRED, version_ids, by_person, at_ms, comment)
-
-
-async def restore(
-    tx: Writing, version_ids: Iterable[int], by_person: int | None, at_ms: int, comment: str = ""
-) -> Reviewed:
-    """Take back that the versions' items were retired; they stand where they stood.
-
-    Raises:
-        Missing: one of the versions does not exist.
-    """
-    return await act(tx, ReviewDecision.RESTORED, version_ids, by_person, at_ms, comment)
-
-
 async def act(
     tx: Writing,
     decision: ReviewDecision,

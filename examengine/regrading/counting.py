@@ -53,9 +53,9 @@ class Counter:
         lease: Lease | None = None
         while True:
             try:
-                lease = await self._held(lease)
+                lease = await self._leases.hold(lease, LEASE, self._owner, LEASE_MS)
                 while lease is not None and await self.count(self._clock.now_ms()):
-                    lease = await self._held(lease)
+                    lease = await self._leases.hold(lease, LEASE, self._owner, LEASE_MS)
             except (live.Unavailable, Unavailable) as error:
                 log.warning("counter_waits", error=type(error).__name__)
             except Exception:
@@ -79,11 +79,6 @@ class Counter:
         """All that is settled."""
         while await self.count(now_ms):
             pass
-
-    async def _held(self, lease: Lease | None) -> Lease | None:
-        if lease is not None and await self._leases.renew(lease, LEASE_MS):
-            return lease
-        return await self._leases.take(LEASE, self._owner, LEASE_MS)
 
     async def _count_page(self, exam_id: int, cursor: int, before_id: int, now_ms: int) -> bool:
         """Count a page of an exam; whether there was one."""

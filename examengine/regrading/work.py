@@ -66,9 +66,9 @@ class Regrader:
         lease: Lease | None = None
         while True:
             try:
-                lease = await self._held(lease)
+                lease = await self._leases.hold(lease, LEASE, self._owner, LEASE_MS)
                 while lease is not None and await self.work(self._clock.now_ms()):
-                    lease = await self._held(lease)
+                    lease = await self._leases.hold(lease, LEASE, self._owner, LEASE_MS)
             except (live.Unavailable, Unavailable) as error:
                 log.warning("regrader_waits", error=type(error).__name__)
             except Conflict:
@@ -96,11 +96,6 @@ class Regrader:
         """All that can be done now."""
         while await self.work(now_ms):
             pass
-
-    async def _held(self, lease: Lease | None) -> Lease | None:
-        if lease is not None and await self._leases.renew(lease, LEASE_MS):
-            return lease
-        return await self._leases.take(LEASE, self._owner, LEASE_MS)
 
     async def _work_on(self, correction: Correction, now_ms: int) -> None:
         page = await self._page(correction)

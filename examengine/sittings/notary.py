@@ -57,7 +57,7 @@ class Notary:
         lease: Lease | None = None
         while True:
             try:
-                lease = await self._held(lease)
+                lease = await self._leases.hold(lease, LEASE, self._owner, LEASE_MS)
                 if lease is not None:
                     await self.note(self._clock.now_ms(), lease.token)
             except Overtaken:
@@ -101,11 +101,6 @@ class Notary:
         if made or not self._copy.exists():
             await self._write_copy()
         return tuple(made)
-
-    async def _held(self, lease: Lease | None) -> Lease | None:
-        if lease is not None and await self._leases.renew(lease, LEASE_MS):
-            return lease
-        return await self._leases.take(LEASE, self._owner, LEASE_MS)
 
     async def _write_copy(self) -> None:
         """Bring the copy up to the record: also what another host has signed, or a crash has kept from it."""

@@ -73,7 +73,7 @@ class Shipper:
         Raises:
             records.Unavailable, live.Unavailable: what was not shipped still waits.
         """
-        lease = await self._held()
+        lease = self._lease = await self._leases.hold(self._lease, LEASE, self._owner, LEASE_MS)
         if lease is None:
             return 0
         waiting = await self._waiting()
@@ -122,11 +122,6 @@ class Shipper:
             async with self._database.writing() as tx:
                 await segments.prune(tx, found)
         return found.looked_at
-
-    async def _held(self) -> Lease | None:
-        if self._lease is None or not await self._leases.renew(self._lease, LEASE_MS):
-            self._lease = await self._leases.take(LEASE, self._owner, LEASE_MS)
-        return self._lease
 
     async def _waiting(self, limit: int = SITTINGS_A_SLOT) -> dict[int, list[int]]:
         """By slot. A slot that is being rebuilt is left out; where none answers, nothing can be said."""

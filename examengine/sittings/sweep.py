@@ -121,7 +121,7 @@ class Sweeper:
     async def _sweep_all(self) -> None:
         self._has_more = True
         while self._has_more:  # on the last evening everyone has the same deadline: no pause while there is more
-            self._lease = await self._held(self._lease)
+            self._lease = await self._leases.hold(self._lease, LEASE, self._owner, LEASE_MS)
             self._has_more = False
             if self._lease is not None:
                 await self.sweep(self._clock.now_ms())
@@ -129,11 +129,6 @@ class Sweeper:
     async def _push_all(self) -> None:
         if self._lease is not None:
             await self._pusher.push_waiting(self._clock.now_ms())
-
-    async def _held(self, lease: Lease | None) -> Lease | None:
-        if lease is not None and await self._leases.renew(lease, LEASE_MS):
-            return lease
-        return await self._leases.take(LEASE, self._owner, LEASE_MS)
 
     async def _due(self, now_ms: int) -> list[int]:
         async with self._database.reading() as tx:

@@ -64,3 +64,14 @@ async def test_a_server_that_lost_everything_gives_no_token_twice(leases: Leases
     assert mine is not None
     assert theirs is not None
     assert theirs.token > mine.token
+
+
+async def test_who_holds_a_lease_goes_on_holding_it_and_who_lost_it_waits_for_the_other(leases: Leases) -> None:
+    first = await leases.hold(None, "sweeper", "one", 60_000)
+    assert first is not None
+    assert await leases.hold(first, "sweeper", "one", 60_000) == first
+    assert await leases.hold(None, "sweeper", "two", 60_000) is None
+    await leases.release(first)
+    second = await leases.hold(None, "sweeper", "two", 60_000)
+    assert second is not None
+    assert await leases.hold(first, "sweeper", "one", 60_000) is None

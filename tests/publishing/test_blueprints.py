@@ -20,7 +20,7 @@ from examengine.records import items as records_items
 from examengine.records.blueprints import ChangedMeanwhileError
 from examengine.records.errors import Missing
 from examengine.records.items import NewVersion
-from examengine.records.words import Role
+from examengine.records.words import ReviewDecision, Role
 from examengine.rules.load import load, usable
 from examengine.rules.rulebook import Rulebook
 from tests.web_author.test_blueprints import topical
@@ -246,11 +246,11 @@ def test_a_kind_that_is_asked_for_more_than_the_rulebook_does_is_first_to_be_ask
 async def test_an_item_that_is_retired_or_restored_changes_what_is_proved(world: World) -> None:
     proofs, shelf, bank_id = Proofs(), world.services.shelf, await world.bank(items(3, 0, 0))
     author, sizes = await world.person(Role.AUTHOR), []
-    for act in (None, reviews.retire, reviews.restore):
+    for decision in (None, ReviewDecision.RETIRED, ReviewDecision.RESTORED):
         async with world.services.database.writing() as tx:
             [found, *_] = await records_items.newest_versions(tx, bank_id)
-            if act is not None:
-                await act(tx, [found.version.id], author, world.now_ms)
+            if decision is not None:
+                await reviews.act(tx, decision, [found.version.id], author, world.now_ms)
         async with world.services.database.reading() as tx:
             sizes.append(len((await proofs.stock(tx, shelf, bank_id, None)).release.items))
     assert sizes == [3, 2, 3]

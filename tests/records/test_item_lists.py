@@ -10,7 +10,7 @@ from examengine.records.item_figures import ItemFigures
 from examengine.records.item_lists import NO_TOPIC, ItemFilter, Order
 from examengine.records.release_pages import Compared
 from examengine.records.tables import item_statistics
-from examengine.records.words import ItemState
+from examengine.records.words import ItemState, ReviewDecision
 from tests.databases import counted
 from tests.world import World, items
 
@@ -102,7 +102,7 @@ async def test_two_releases_differ_in_what_came_changed_and_went(world: World) -
         [gone] = (await item_lists.find_items(tx, bank_id, ItemFilter(text="J0"))).items
         assert await bank_pages.count_unreleased(tx, bank_id) == 2
     async with database.writing() as tx:
-        await reviews.retire(tx, [gone.version.id], None, world.now_ms)
+        await reviews.act(tx, ReviewDecision.RETIRED, [gone.version.id], None, world.now_ms)
     async with database.reading() as tx:
         assert await bank_pages.count_unreleased(tx, bank_id) == 3
         pending = await release_pages.count_parts(tx, Compared(bank_id, None, first.id))
