@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from examengine.grading.statistics import ExamTally, ItemFigures, ItemTally
 from examengine.records.database import CHUNK, AnyRow, Reading, Writing
@@ -16,7 +16,6 @@ from examengine.records.tables import (
     item_statistics,
     item_versions,
     items,
-    release_items,
     releases,
 )
 
@@ -211,23 +210,6 @@ async def count_suspects(tx: Reading) -> Mapping[int, int]:
         .group_by(item_statistics.c.exam_id)
     )
     return {row[0]: row[1] for row in await tx.rows(statement)}
-
-
-async def find_in_exam(tx: Reading, exam_id: int, external_no: str, limit: int = 50) -> tuple[int, ...]:
-    """Versions released for an exam whose item has this number, or a number that begins with it."""
-    statement = (
-        select(release_items.c.version_id)
-        .join_from(release_items, exams, exams.c.release_id == release_items.c.release_id)
-        .join(item_versions, item_versions.c.id == release_items.c.version_id)
-        .join(items, items.c.id == item_versions.c.item_id)
-        .where(
-            exams.c.id == exam_id,
-            or_(items.c.external_no == external_no, items.c.external_no.startswith(external_no, autoescape=True)),
-        )
-        .order_by(release_items.c.position)
-        .limit(limit)
-    )
-    return tuple(row.version_id for row in await tx.rows(statement))
 
 
 async def bank_of_exam(tx: Reading, exam_id: int) -> tuple[int, str] | None:

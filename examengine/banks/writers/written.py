@@ -4,13 +4,12 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
 
-from examengine.banks.item import Item, Kind
-from examengine.banks.responses import NumberExpected
+from examengine.banks.item import Item
 
 TITLE_CHARACTERS: Final = 50
 
@@ -118,12 +117,3 @@ def xhtml(markup: str) -> str:
 def share_of(count: int) -> str:
     """The percentage of one of so many right options, as Moodle writes it: 33.33333."""
     return f"{100 / count:.5f}".rstrip("0").rstrip(".")
-
-
-def unit_of(item: Item) -> str:
-    return item.expected.unit if isinstance(item.expected, NumberExpected) else ""
-
-
-def is_read_as_judgement(item: Item, words: Sequence[bool]) -> bool:
-    """True for a single choice whose two options are the words of judgement: a format without kinds mistakes it."""
-    return item.kind is Kind.SINGLE_CHOICE and all(words)
