@@ -110,6 +110,7 @@ def test_the_window_s_end_cuts_the_time_and_the_contract_says_so(halls: Halls, d
     start(page)
     expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^00:39:\d\d$"))
     answer_rightly(page, range(1, 9))
+    wait_until_saved(page)
     hall.move_to(hall.deadline_ms(1) - 10 * SECOND_MS)
     let_page_ask(page)
     expect(page.locator("[data-clock-note]")).to_have_text("最后 1 分钟")
