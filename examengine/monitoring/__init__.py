@@ -1,0 +1,1 @@
+"""What the room is watched by: sittings counted from their signs of life, figures of the workers."""

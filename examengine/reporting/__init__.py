@@ -1,0 +1,1 @@
+"""Results in lists, workbooks and papers of one candidate."""
