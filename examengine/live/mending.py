@@ -67,14 +67,16 @@ class Mender:
         self._calls = calls.past_fence
         self._token = token
 
-    async def begin(self, slot: int, *, lost: str = "") -> set[int]:
-        """Begin with a slot; the attempts that its due set and its unshipped list name. ``lost``: the fence to set
-        later, where what stands there must not count until then.
+    async def begin(self, slot: int, fence: str, *, lost: bool) -> set[int] | None:
+        """Begin with a slot that gets ``fence`` at the end; the attempts that its due set and unshipped list name.
+        ``lost``: what stands there must not count until then. None: another has opened it already.
         """
         keys = (fence_key(slot), due_key(slot), unshipped_key(slot))
-        reply = await self._calls.run(BEGIN, keys, (self._token, lost))
+        reply = await self._calls.run(BEGIN, keys, (self._token, fence, int(lost)))
         if not reply:
             raise Superseded
+        if reply == [b"open"]:
+            return None
         return {int(member) for members in reply for member in members}
 
     async def survey(self, attempt_ids: Sequence[int]) -> dict[int, Found]:

@@ -173,6 +173,8 @@ class Rebuilder:
     async def _mend(self, mender: Mender, lease: Lease, gap: ShutSlot, now_ms: int) -> None:
         """One slot. Nothing of it is served before the last step, which opens slot and sittings in one."""
         plan = await self._planned(mender, lease, gap, now_ms)
+        if plan is None:
+            return
         await self._restore(mender, plan, now_ms)
         await self._push([plan.running[attempt_id] for attempt_id in plan.behind], now_ms)
         await self._bury(mender, plan, now_ms)
@@ -180,9 +182,11 @@ class Rebuilder:
         await mender.open(gap.slot, list(plan.restored), gap.wanted)
         _tell(gap, plan)
 
-    async def _planned(self, mender: Mender, lease: Lease, gap: ShutSlot, now_ms: int) -> _Plan:
+    async def _planned(self, mender: Mender, lease: Lease, gap: ShutSlot, now_ms: int) -> _Plan | None:
         is_lost = _is_lost(gap)
-        named = await mender.begin(gap.slot, lost=gap.wanted if is_lost else "")
+        named = await mender.begin(gap.slot, gap.wanted, lost=is_lost)
+        if named is None:  # mended between our look and our lease: what it has taken since is not in SQL yet
+            return None
         since_ms = 0 if is_lost or gap.heard_ms is None else gap.heard_ms - HEARD_SLACK_MS
         async with self._database.reading() as tx:
             asked = await slots.generations(tx, gap.slot)

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from examengine import live
 from examengine.live import CloseReason, Operation, Pen, Sitting, Word
 from examengine.live.fences import ShutSlot
+from examengine.live.leases import Lease, Leases
 from examengine.live.mending import BEGIN, OPEN_EMPTY, OPEN_SLOT, RESTORE, SURVEY, Mender, Superseded
 from examengine.live.scripts import Script
 from examengine.live.slots import fence_key, sitting_keys, slot_of
@@ -376,7 +377,7 @@ async def test_of_two_rebuilders_the_slow_one_gets_nothing_done(world: World) ->
     late = Mender(services.calls, slow.token)
     slot = slot_of(pen.attempt_id)
     with pytest.raises(Superseded):
-        await late.begin(slot, lost="x")
+        await late.begin(slot, "another:fence:x", lost=True)
     with pytest.raises(Superseded):
         await late.forget(pen.attempt_id)
     with pytest.raises(Superseded):
@@ -385,6 +386,35 @@ async def test_of_two_rebuilders_the_slow_one_gets_nothing_done(world: World) ->
     shut = ShutSlot(slot, "a:b:c", None, None)
     with pytest.raises(Superseded):
         await services.rebuilder._mend(late, slow, shut, world.now_ms)
+    assert (await read(world, pen)).given == {1: "a", 2: "b", 3: "c"}
+    assert (await world.attempt(pen.attempt_id)).generation == 2
+
+
+class LateLeases(Leases):
+    """Between the look of who asks for the lease and the lease another rebuilds everything, and a page writes."""
+
+    def __init__(self, world: World, pen: Pen) -> None:
+        super().__init__(world.services.calls)
+        self._world = world
+        self._pen = pen
+
+    async def take(self, name: str, owner: str, ttl_ms: int) -> Lease | None:
+        await rebuild(self._world)
+        joined = await rejoin(self._world, self._pen)
+        await self._world.answer(joined, {3: "c"})
+        return await super().take(name, owner, ttl_ms)
+
+
+async def test_a_slot_that_was_opened_between_a_look_and_its_lease_keeps_what_it_has_taken_since(
+    world: World,
+) -> None:
+    pen = await a_page(world)
+    await lose(world)
+    services = world.services
+    desk = live.Desk(services.calls.past_fence, clamp=False)
+    leases = LateLeases(world, pen)
+    late = Rebuilder(services.database, services.calls, desk, leases, services.shelf, world.clock, "late")
+    assert await late.look(world.now_ms) == 64
     assert (await read(world, pen)).given == {1: "a", 2: "b", 3: "c"}
     assert (await world.attempt(pen.attempt_id)).generation == 2
 
