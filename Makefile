@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # Rooms that never see a database: running them on a second one would prove nothing.
-WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks evidence live embedded web journeys chaos)
+WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks evidence live embedded web journeys chaos reporting)
 # Pages of staff stand on what records, support and publishing show on both; `make unit-postgresql STAFF_PAGES=` adds them.
 STAFF_PAGES ?= $(addprefix --ignore=tests/,web_author web_operator web_support)
 PORT ?= 8000
@@ -62,7 +62,8 @@ chaos: .venv/dev.stamp ## Break everything while people sit exams, and count wha
 	EXAMENGINE_MODEL=$(SECONDS) $(BIN)/pytest tests/model --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
-fuzz: .venv/dev.stamp ## Read damaged question files of every format for a while (SECONDS, SEED)
+fuzz: .venv/dev.stamp ## Read damaged question files of every format for a while, and play new examples (SECONDS, SEED)
+	EXAMENGINE_EXAMPLES=random $(BIN)/pytest tests/banks tests/rules tests/papers tests/grading --hypothesis-seed=$(SEED) -n $(WORKERS)
 	$(BIN)/python -m tests.banks.fuzz --seconds $(SECONDS) --seed $(SEED)
 
 bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route

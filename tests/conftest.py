@@ -1,10 +1,16 @@
-"""What all tests share."""
+"""What all tests share.
 
+Property tests try the same examples in every run, and have no time limit: the suite is red because of a change, not
+by chance or because the machine was busy. ``EXAMENGINE_EXAMPLES=random`` tries others, as ``make fuzz`` does.
+"""
+
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import settings
 
 from examengine.logs import lines
 from tests.harness import RedisForTests
@@ -13,6 +19,10 @@ from tests.world import World, a_world
 pytest_plugins = ["tests.databases"]
 
 structlog.configure(processors=lines(colors=False))
+
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("random", deadline=None, database=None, print_blob=True)
+settings.load_profile("random" if os.environ.get("EXAMENGINE_EXAMPLES") == "random" else "same")
 
 
 @pytest.fixture(scope="session")

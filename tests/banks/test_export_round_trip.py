@@ -98,6 +98,13 @@ def test_whatever_is_written_is_read_back_as_the_identical_items(form: ExportFor
     agrees(bank, form)
 
 
+def test_a_right_side_that_begins_like_a_tag_survives() -> None:
+    pairs = PairsExpected((Pair("=1+1", "<A"), Pair("+7", "=1+1")))
+    bank = [Item(Kind.MATCHING, "请配对。", (), frozenset(), expected=pairs)]
+    for form in ExportFormat:
+        agrees(bank, form)
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=ANYTHING_GOES)
 @given(bank=banks())
 def test_a_workbook_is_read_back_as_the_identical_items(bank: list[Item]) -> None:

@@ -72,13 +72,15 @@ def parts_of(answer: str) -> list[tuple[str, str]]:
     for match in re.finditer(r"~=|~|=", answer):
         start = match.start()
         if match[0] == "=":
+            begins_line = not answer[answer.rfind("\n", 0, start) + 1 : start].strip()
             before = bisect_left(tags, (start,)) - 1
-            if before >= 0 and start < tags[before][1]:
+            # where each answer has its line, "<A" and an arrow on the next line are no tag
+            if before >= 0 and start < tags[before][1] and not (a_line_each and begins_line):
                 continue
             around = answer[max(0, start - 1) : start + 2]
             if "==" in around or around[:1] in {"<", ">", "!"} or (len(around) == 3 and around[2] == ">"):
                 continue
-            if a_line_each and answer[answer.rfind("\n", 0, start) + 1 : start].strip():
+            if a_line_each and not begins_line:
                 continue
         marks.append((start, match.end(), "=" if "=" in match[0] else "~"))
     ends = [*(mark[0] for mark in marks[1:]), len(answer)][: len(marks)]
