@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Rooms that never see a database: running them on a second one would prove nothing.
 WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks evidence live embedded web journeys chaos reporting)
-# Pages of staff stand on what records, support and publishing show on both; `make unit-postgresql STAFF_PAGES=` adds them.
-STAFF_PAGES ?= $(addprefix --ignore=tests/,web_author web_operator web_support)
+# Pages stand on what records, sittings, support and publishing show on both; `make unit-postgresql PAGES=` adds them.
+PAGES ?= $(addprefix --ignore=tests/,web_author web_candidate web_operator web_support)
 PORT ?= 8000
 AS_OF ?=
 DATA ?= .demo
@@ -48,7 +48,7 @@ unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
 	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n $(WORKERS) --dist worksteal
 
 unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
-	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(STAFF_PAGES) -n $(WORKERS) --dist worksteal
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(PAGES) -n $(WORKERS) --dist worksteal
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
 
 journeys: .venv/dev.stamp ## All browser journeys, on SQLite
