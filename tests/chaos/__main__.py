@@ -77,7 +77,13 @@ def main() -> int:
         for name in wanted
     ]
     try:
-        came = [asyncio.run(_interruptible(plan)) for plan in plans]
+        came = []
+        for plan in plans:
+            came.append(one := asyncio.run(_interruptible(plan)))
+            say(
+                f"         {plan.topology}: acknowledged {one.verdict.acknowledged}, lost {len(one.verdict.lost)}, "
+                f"duplicated {len(one.verdict.duplicated)}, kills {one.book.kills}"
+            )
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("interrupted; everything is stopped")
         return 130
