@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Rooms that never see a database: running them on a second one would prove nothing.
 WITHOUT_RECORDS := $(addprefix --ignore=tests/,rules papers grading banks evidence live embedded web journeys chaos reporting)
 # Pages stand on what records, sittings, support and publishing show on both; `make unit-postgresql PAGES=` adds them.
-PAGES ?= $(addprefix --ignore=tests/,web_author web_candidate web_operator web_support)
+PAGES ?= $(addprefix --ignore=tests/,web_audit web_author web_candidate web_operator web_staff web_support)
 PORT ?= 8000
 AS_OF ?=
 DATA ?= .demo
@@ -54,8 +54,8 @@ unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL,
 journeys: .venv/dev.stamp ## All browser journeys, on SQLite
 	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -m "$(JOURNEYS)" -n $(WORKERS) --dist worksteal
 
-pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys
-	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys -n $(WORKERS) --dist worksteal
+pictures: .venv/dev.stamp ## The journeys again, with a picture of every page in test-results/journeys; axe-core on all samples
+	EXAMENGINE_TEST_PICTURES=1 $(BIN)/pytest tests/journeys tests/web/test_accessibility.py -n $(WORKERS) --dist worksteal
 
 chaos: .venv/dev.stamp ## Break everything while people sit exams, and count what was lost (SECONDS, SEED, TOPOLOGY)
 	@scripts/ensure redis

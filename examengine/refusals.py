@@ -37,6 +37,8 @@ class Reason(StrEnum):
     NO_SCORE_TO_CHANGE = "no_score_to_change"
     NO_SUCH_ENTRY = "no_such_entry"
     ENTRY_ALREADY_USED = "entry_already_used"
+    TIME_ALREADY_USED = "time_already_used"
+    ACCOUNT_BLOCKED = "account_blocked"
     # a running attempt
     NOT_RUNNING = "not_running"
     TOO_EARLY_TO_SUBMIT = "too_early_to_submit"

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 PREFIX = "EXAMENGINE_"
 SEED_BYTES = 32
 MAX_CLOCK_OFFSET_MS = 5_000
+METRICS_TOKEN_LEAST = 20
+IDLE_MINUTES = (5, 60)
+IDLE_MINUTES_USUAL = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -24,7 +27,9 @@ class Settings:
     ``signing_keys``, ``field_keys`` and ``evidence_keys`` are lists, oldest first: the last one signs or encrypts,
     all are accepted. Evidence keys are Ed25519 seeds of 32 bytes, URL-safe base64. An empty ``redis_url`` means a
     Redis of our own in ``data_dir``, an empty ``database_url`` an SQLite file there; no keys, a key file there.
-    ``clock_offset_ms`` shifts the clock of one worker, for fault tests.
+    ``clock_offset_ms`` shifts the clock of one worker, for fault tests. ``second_factor_required``: nobody works as
+    staff without one. ``staff_idle_ms``: after so long without an act staff prove again who they are; 0 = never.
+    ``metrics_token`` lets whoever knows it read ``/metrics``.
     """
 
     data_dir: Path
@@ -36,6 +41,9 @@ class Settings:
     evidence_keys: tuple[str, ...]
     demo: bool = False
     clock_offset_ms: int = 0
+    second_factor_required: bool = False
+    staff_idle_ms: int = 0
+    metrics_token: str = ""
 
     @property
     def secure_cookies(self) -> bool:
@@ -90,6 +98,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         field_keys=() if has_key_file else keys("FIELD_KEYS"),
         evidence_keys=() if has_key_file else seeds("EVIDENCE_KEYS"),
         clock_offset_ms=_clock_offset_ms(optional("CLOCK_OFFSET_MS")),
+        metrics_token=_metrics_token(optional("METRICS_TOKEN")),
+        second_factor_required=_second_factor(optional("SECOND_FACTOR")),
+        staff_idle_ms=_idle_minutes(optional("STAFF_IDLE_MINUTES")) * 60_000,
     )
 
 
@@ -107,6 +118,12 @@ def _public_url(given: str) -> str:
     raise SettingsError(f"{PREFIX}PUBLIC_URL must begin with https:// (http:// only for 127.0.0.1)")
 
 
+def _metrics_token(given: str) -> str:
+    if given and (len(given) < METRICS_TOKEN_LEAST or not given.isascii()):
+        raise SettingsError(f"{PREFIX}METRICS_TOKEN needs at least {METRICS_TOKEN_LEAST} ASCII characters")
+    return given
+
+
 def _clock_offset_ms(given: str) -> int:
     try:
         offset_ms = int(given or "0")
@@ -117,3 +134,18 @@ def _clock_offset_ms(given: str) -> int:
             f"{PREFIX}CLOCK_OFFSET_MS is for fault tests: at most {MAX_CLOCK_OFFSET_MS} ms either way, not {given}"
         )
     return offset_ms
+
+
+def _second_factor(given: str) -> bool:
+    if given not in {"", "required", "optional"}:
+        raise SettingsError(f"{PREFIX}SECOND_FACTOR is required or optional, not {given}")
+    return given != "optional"
+
+
+def _idle_minutes(given: str) -> int:
+    low, high = IDLE_MINUTES
+    if not given:
+        return IDLE_MINUTES_USUAL
+    if not (given.isascii() and given.isdecimal() and len(given) < 4 and low <= int(given) <= high):
+        raise SettingsError(f"{PREFIX}STAFF_IDLE_MINUTES: a whole number from {low} to {high}, not {given}")
+    return int(given)

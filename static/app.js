@@ -26,6 +26,16 @@ addEventListener("pageshow", (event) => {
   }
 });
 
+// a file that is too large is said before it is sent: the server would hang up in the middle of it
+for (const form of document.querySelectorAll("form[data-max-mb]:not([data-upload])")) {
+  const input = form.querySelector("input[type=file]");
+  input?.addEventListener("change", () => {
+    const isTooLarge = (input.files[0]?.size ?? 0) > Number(form.dataset.maxMb) * 1024 * 1024;
+    input.setCustomValidity(isTooLarge ? form.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+}
+
 document.querySelector("[data-focus]")?.focus();
 
 // what scrolls must be reachable without a mouse

@@ -45,7 +45,11 @@ from examengine.refusals import Refusal
 from examengine.rules.load import Loaded, flatten, load, usable
 from examengine.settings import Settings
 from examengine.sittings.start import Started, StartIntent
-from examengine.support.voids import VoidOrder, ask_void, decide_void
+from examengine.support import second as second_person
+from examengine.support import voids
+from examengine.support.acts import Asked, Means, act
+from examengine.support.acts import Kind as ActKind
+from examengine.support.voids import VoidOrder
 from examengine.web.app import create_app, session_cookie
 from examengine.web.services import Services, open_services
 
@@ -289,13 +293,28 @@ class World:
         """Void an attempt by two persons."""
         first, second = await self.person(Role.SUPPORT), await self.person(Role.SUPPORT)
         order = VoidOrder(
-            attempt_id=attempt_id, asked_by=first, reason_category="platform", reason="平台故障", ticket="T-1"
+            attempt_id=attempt_id, by_person=first, reason_category="platform", reason="平台故障", ticket="T-1"
         )
-        asked = await ask_void(self.services.database, order, self.now_ms)
-        assert isinstance(asked, int)
+        asked = await self.ordered(voids.KIND, order)
+        assert isinstance(asked, Asked)
+        assert await self.decided(asked.approval_id, second) is None
+
+    async def ordered(self, kind: ActKind[Any], order: Any) -> Entry | Asked | Refusal | None:
+        """What the desk answers to an order."""
+        return await act(self.services.database, Means(self.services.shelf), kind, order, self.now_ms)
+
+    async def performed(self, kind: ActKind[Any], order: Any) -> Entry | Refusal | None:
+        """An order carried out whatever its agent's bounds, as a second person would have it."""
+        async with self.services.database.writing() as tx:
+            return await kind.perform(tx, Means(self.services.shelf), order, self.now_ms)
+
+    async def decided(
+        self, approval_id: int, by_person: int, decision: Decision = Decision.APPROVED
+    ) -> Refusal | None:
+        """The second person's word."""
         services = self.services
-        refused = await decide_void(services.database, services.shelf, asked, Decision.APPROVED, second, self.now_ms)
-        assert refused is None
+        means = Means(services.shelf)
+        return await second_person.decide(services.database, means, approval_id, decision, by_person, self.now_ms)
 
     @asynccontextmanager
     async def browser(self, person_id: int | None = None) -> AsyncIterator[httpx2.AsyncClient]:
@@ -310,7 +329,8 @@ class World:
     def sign_in(self, client: httpx2.AsyncClient, person_id: int) -> None:
         """Give a client a session that begins now."""
         token = self.services.tokens.session(person_id, 1, self.now_ms)
-        client.cookies.set(session_cookie(self.services), token)
+        # as the server's own cookie would be kept, so that one that it sends takes this one's place
+        client.cookies.set(session_cookie(self.services), token, domain="testserver.local")
 
 
 _texts: dict[str, tuple[str, str, tuple[str, ...]]] = {}

@@ -3,12 +3,10 @@ that run: their pages are told to sign in, answers and clock stay.
 """
 
 from examengine.accounts.passwords import Passwords, new_initial
-from examengine.records import accounts, audit, roles
+from examengine.records import accounts, audit, roles, second_factors
 from examengine.records.database import Database
+from examengine.records.staffing import NO_PASSWORD
 from examengine.records.words import Role
-
-NO_PASSWORD = "!"
-"""Stands where a hash would: no password fits."""
 
 
 async def hand_out_password(
@@ -39,6 +37,36 @@ async def take_role(database: Database, person_id: int, role: Role, by_person: i
             return False
         await accounts.end_sessions(tx, person_id, now_ms)
         await audit.append(tx, now_ms, by_person, "role_taken", "person", person_id, {"role": role.value})
+    return True
+
+
+async def give_role(database: Database, person_id: int, role: Role, by_person: int | None, now_ms: int) -> bool:
+    """Give a role; False where the person holds it already.
+
+    Raises:
+        Conflict: it does not go with a role that is held.
+        Missing: the person has no account.
+    """
+    async with database.writing() as tx:
+        await accounts.get_account(tx, person_id)
+        if not await roles.grant_role(tx, person_id, role, by_person, now_ms):
+            return False
+        await audit.append(tx, now_ms, by_person, "role_given", "person", person_id, {"role": role.value})
+    return True
+
+
+async def reset_factor(database: Database, person_id: int, by_person: int | None, now_ms: int) -> bool:
+    """End the second factor of a person who has lost it; False where there is none. His sessions end.
+
+    Raises:
+        Missing: the person has no account.
+    """
+    async with database.writing() as tx:
+        await accounts.get_account(tx, person_id)
+        if not await second_factors.end(tx, person_id, by_person, now_ms):
+            return False
+        await accounts.end_sessions(tx, person_id, now_ms)
+        await audit.append(tx, now_ms, by_person, "second_factor_reset", "person", person_id)
     return True
 
 

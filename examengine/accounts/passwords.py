@@ -191,7 +191,20 @@ def as_typed(password: str) -> str:
 
 def new_initial() -> str:
     """A one-time password for paper, in groups: k7mp-3xw-q9h."""
-    signs = "".join(secrets.choice(INITIAL_ALPHABET) for _ in range(INITIAL_LENGTH))
+    return _grouped("".join(secrets.choice(INITIAL_ALPHABET) for _ in range(INITIAL_LENGTH)))
+
+
+def initial_from(secret: bytes) -> str:
+    """The one-time password that 16 secret bytes or more stand for, always the same."""
+    number = int.from_bytes(secret, "big")
+    signs = []
+    for _ in range(INITIAL_LENGTH):
+        number, place = divmod(number, len(INITIAL_ALPHABET))
+        signs.append(INITIAL_ALPHABET[place])
+    return _grouped("".join(signs))
+
+
+def _grouped(signs: str) -> str:
     return f"{signs[:4]}-{signs[4:7]}-{signs[7:]}"
 
 

@@ -38,6 +38,10 @@ class Limits(Protocol):
         """The password was not looked at after all; the try does not count."""
         ...
 
+    async def lift(self, account_key: str, now_ms: int) -> None:
+        """Forget the account's failures, on every device."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -152,6 +156,20 @@ class SignIn:
             BusyError: too many passwords are being looked at.
         """
         return await hand_out_password(self._database, self._passwords, person_id, by_person, now_ms)
+
+    async def lift_limits(self, person_id: int, now_ms: int) -> None:
+        """Let the person try at once, on every device, to sign in and to change the password.
+
+        Raises:
+            Missing: there is no such person, or nothing is known of him any more.
+        """
+        async with self._database.reading() as tx:
+            person = await people.get_person(tx, self._vault, person_id)
+        if person.profile is None:
+            raise Missing("person", person_id)
+        number = typed_at_sign_in(person.profile.document)
+        for key in (self._vault.index(IndexKind.DOC, number).hex(), f"person:{person_id}"):
+            await self._limits.lift(key, now_ms)
 
     async def _owner_among(self, found: Sequence[Account], password: str) -> tuple[Account | None, bool]:
         if not found:

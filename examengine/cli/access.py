@@ -1,4 +1,6 @@
-"""``examengine people password|block|take-role``: access given and taken, at once also in sittings that run."""
+"""``examengine people password|block|give-role|take-role|reset-factor``: access given and taken, at once also in
+sittings that run. For the set-up and for emergencies: in daily work a security administrator does it on his pages.
+"""
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
@@ -19,13 +21,15 @@ T = TypeVar("T")
 
 
 class AnyRole(StrEnum):
-    """Roles that can be taken away."""
+    """Roles that can be given and taken away."""
 
     CANDIDATE = "candidate"
     AUTHOR = "author"
     SUPPORT = "support"
     OPERATOR = "operator"
     MARKER = "marker"
+    SECURITY = "security"
+    AUDITOR = "auditor"
 
 
 def password(person_id: PersonArgument, data: DataOption = None) -> None:
@@ -62,6 +66,35 @@ def block(
 
     _run(data, work, person_id)
     typer.echo("已停用：用 examengine people password 发新密码以后才能再登录")
+
+
+def give_role(person_id: PersonArgument, role: AnyRole, data: DataOption = None) -> None:
+    """Give a role; operator, security and auditor are three accounts."""
+    from examengine.accounts.access import give_role as give
+    from examengine.clock import SystemClock
+    from examengine.records.errors import Conflict
+    from examengine.records.words import Role
+
+    async def work(records: "Records") -> bool:
+        try:
+            return await give(records.database, person_id, Role(role.value), None, SystemClock().now_ms())
+        except Conflict:
+            fail("没有授予：考试管理、安全管理、审计是三个人，后两种也不兼别的工作；请先收回现在的角色", code=1)
+
+    given = _run(data, work, person_id)
+    typer.echo("已授予这个角色" if given else "这个人已有这个角色，什么都没有变")
+
+
+def reset_factor(person_id: PersonArgument, data: DataOption = None) -> None:
+    """End the second factor of somebody who has lost telephone and codes; every session of the person ends."""
+    from examengine.accounts.access import reset_factor as reset
+    from examengine.clock import SystemClock
+
+    async def work(records: "Records") -> bool:
+        return await reset(records.database, person_id, None, SystemClock().now_ms())
+
+    done = _run(data, work, person_id)
+    typer.echo("已重置：下次登录要重新设置双重验证" if done else "这个人没有设置双重验证，什么都没有变")
 
 
 def take_role(person_id: PersonArgument, role: AnyRole, data: DataOption = None) -> None:

@@ -8,10 +8,19 @@ import typer
 
 from examengine.cli.options import DataOption
 from examengine.cli.output import fail, read_bytes
-from examengine.evidence.faults import Fault, What
-from examengine.evidence.files import ATTEMPT, MAX_FILE_BYTES, Checked, FileError, check_file, read_checkpoint_line
+from examengine.evidence.faults import Fault
+from examengine.evidence.files import (
+    ATTEMPT,
+    AUDIT,
+    MAX_FILE_BYTES,
+    Checked,
+    FileError,
+    check_file,
+    read_checkpoint_line,
+)
 from examengine.evidence.receipts import grouped
 from examengine.evidence.signing import PUBLIC_BYTES, Checkpoint, from_text, key_id_of, to_text
+from examengine.web.evidence_words import told
 
 if TYPE_CHECKING:
     from examengine.cli.connection import Records
@@ -23,40 +32,6 @@ KeyOption = Annotated[
     list[str] | None, typer.Option("--key", help="public key that must have signed (text or file); repeatable")
 ]
 COPY_PAGE = 500
-
-KINDS = {
-    "attempt": "考试",
-    "outcome": "结果",
-    "entry": "台账",
-    "audit": "操作记录",
-    "checkpoint": "签名点",
-    "receipt": "回执",
-}
-FAULTS: Mapping[What, str] = {
-    What.LINK_MISSING: "这一环不见了",
-    What.LINK_ALTERED: "这一环被改动，或者前后顺序被换过",
-    What.FACT_MISSING: "记录本身不见了",
-    What.FACT_ALTERED: "记录被改动",
-    What.FACT_WITHOUT_LINK: "有记录却没有入链：绕过程序写入，或者链尾被截掉",
-    What.LINE_ALTERED: "第 {line} 行被改动",
-    What.LINES_MISSING: "从第 {line} 行起有缺少或多出的行",
-    What.LINES_UNREADABLE: "日志已损坏，读不出来",
-    What.HEADER_ALTERED: "存档的开头被改动",
-    What.CLOSING_ALTERED: "存档的结尾（结果、答案摘要）被改动",
-    What.HEAD_ALTERED: "存档的链头被改动",
-    What.START_DIFFERS: "开始时的记录被改动：{names}",
-    What.OUTCOME_DIFFERS: "结果、答案或回执的记录被改动：{names}",
-    What.RECEIPT_DIFFERS: "回执与存档不一致",
-    What.CONTRACT_DIFFERS: "考前告知的内容被改动",
-    What.CHECKPOINT_MISSING: "签名点不见了",
-    What.CHECKPOINT_ALTERED: "签名与内容不符",
-    What.CHECKPOINT_DIFFERS: "链与签名时的不同：签名之后被改写",
-    What.KEY_UNKNOWN: "签名的密钥不是认可的密钥",
-    What.NOT_SIGNED: "还没有签名",
-    What.COPY_ALTERED: "副本里的签名与内容不符",
-    What.COPY_AHEAD: "副本里有、数据库里没有：链尾被截掉，或者数据库恢复到了较早的时候",
-    What.COPY_DIFFERS: "副本与数据库不同：链被重新签过",
-}
 
 
 @app.command("show")
@@ -172,6 +147,8 @@ def _verify_file(file: Path, pinned: Mapping[str, bytes]) -> None:
 
 
 def _about(checked: Checked) -> str:
+    if checked.about == AUDIT:
+        return f"{checked.ref} 条操作记录"
     if checked.about == ATTEMPT:
         outcome = checked.closing["outcome"]
         return f"考试 {checked.ref}，{len(checked.lines)} 行日志，结果 {outcome['state']}"
@@ -239,16 +216,6 @@ def _pages(copy: Path) -> Iterator[list[Checkpoint]]:
                 page = []
     if page:
         yield page
-
-
-def told(fault: Fault) -> str:
-    """A fault in one sentence that names the place."""
-    place = [] if fault.seq is None else [f"链第 {fault.seq} 环"]
-    if fault.kind:
-        ref = "" if fault.ref is None else f" {fault.ref}"
-        place.append(f"{KINDS.get(fault.kind, fault.kind)}{ref}")
-    what = FAULTS[fault.what].format(line=fault.line, names="、".join(fault.names))
-    return "，".join([*place, what])
 
 
 def _keys(given: Sequence[str]) -> dict[str, bytes]:

@@ -43,8 +43,9 @@ def backup(
         return await backups.write(settings.database_url, folder, settings.field_keys, clock.now_ms(), tell)
 
     manifest = _run(work, "backup")
-    size = sum(file.stat().st_size for file in folder.iterdir()) / MiB
-    typer.echo(f"{_described(manifest)}\n{folder}：{size:.1f} MiB，SHA-256 {manifest.digest()}")
+    octets = sum(file.stat().st_size for file in folder.iterdir())
+    _note(settings, manifest, octets)
+    typer.echo(f"{_described(manifest)}\n{folder}：{octets / MiB:.1f} MiB，SHA-256 {manifest.digest()}")
     typer.echo(_about_keys(settings))
 
 
@@ -82,6 +83,27 @@ def restore(
         "  2. 等 /health 返回 ok；打开着的考试页面会自己接上 Wait for /health; open exam pages join again\n"
         "  3. 备份之后的事实（报名、加考、成绩）不在其中：见 docs/running.md What came after the backup is not in it"
     )
+
+
+def _note(settings: "Settings", manifest: "Manifest", octets: int) -> None:
+    """Have the checks before publishing know of it; a backup that could not be noted is a backup all the same."""
+    from examengine.records import audit, checks
+    from examengine.records.database import Database, RecordsError
+
+    async def note() -> None:
+        database = await Database.open(settings.database_url)
+        try:
+            async with database.writing() as tx:
+                made = checks.Backup(manifest.made_ms, manifest.digest(), octets)
+                backup_id = await checks.add_backup(tx, made)
+                await audit.append(tx, manifest.made_ms, None, "back_up", "backup", backup_id)
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(note())
+    except RecordsError as error:
+        typer.echo(f"备份已写好，但没有登记到系统里 Not noted in the record: {type(error).__name__}", err=True)
 
 
 def _put_aside(copy: Path, now_ms: int) -> None:

@@ -27,6 +27,8 @@ class StaffRole(StrEnum):
     SUPPORT = "support"
     OPERATOR = "operator"
     MARKER = "marker"
+    SECURITY = "security"
+    AUDITOR = "auditor"
 
 
 @people.command("import")
@@ -41,12 +43,13 @@ def import_people_file(
     data: DataOption = None,
 ) -> None:
     """Create the accounts of FILE: all of it or nothing. Repeating a file changes nothing."""
+    from examengine.accounts.access import give_role
     from examengine.accounts.passwords import Passwords
     from examengine.accounts.people_import import PeopleReport, import_people, preview_people
     from examengine.accounts.people_workbook import PeopleRules, rules_of
     from examengine.cli.connection import run_on
     from examengine.clock import SystemClock
-    from examengine.records import roles
+    from examengine.records.errors import Conflict
     from examengine.records.words import Role
     from examengine.rules.load import packaged, rulebook_ids
 
@@ -69,9 +72,11 @@ def import_people_file(
         finally:
             passwords.close()
         if role is not None and report.listing.committed:
-            async with records.database.writing() as tx:
-                for person_id in report.person_ids:
-                    await roles.grant_role(tx, person_id, Role(role.value), None, now_ms)
+            for person_id in report.person_ids:
+                try:
+                    await give_role(records.database, person_id, Role(role.value), None, now_ms)
+                except Conflict:
+                    typer.echo(f"编号 {person_id}：已有的角色不能与 {role.value} 兼任，没有授予")
         return report
 
     report = run_on(data, work)

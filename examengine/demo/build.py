@@ -1,5 +1,6 @@
 """Builds the demo authority through the same functions that serve requests; only its clock is shifted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import structlog
 from examengine.banks.readers import read_bank
 from examengine.demo.people import CANDIDATES, PASSWORD, STAFF, DemoPerson, Standing
 from examengine.demo.practice import practice_text
+from examengine.demo.typed import add_typed_exam, right_answer
 from examengine.enrolment.rounds import activate_card, enrol
 from examengine.live import CloseReason, Operation, Pen
 from examengine.papers.apportion import By, apportioned
@@ -19,7 +21,7 @@ from examengine.publishing.blueprints import keep_blueprint
 from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
 from examengine.publishing.imports import Checker, commit_reading
 from examengine.publishing.items import release_bank
-from examengine.records import accounts, attempts, banks, cards, enrolments, hearing, people, roles
+from examengine.records import accounts, attempts, banks, cards, duties, enrolments, hearing, people, roles
 from examengine.records.cards import NewCard
 from examengine.records.enrolments import Enrolment
 from examengine.records.exams import Exam
@@ -37,6 +39,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 DAY_MS = 24 * 60 * MINUTE_MS
 HOTLINE_HOURS = "工作日 9:00—12:00，14:00—18:00"
 CARD_REGION = "450702"
+WITH_TYPED_ANSWERS = (Standing.TYPED, Standing.AWAITING)
 
 log = structlog.get_logger("examengine.demo")
 
@@ -90,7 +93,8 @@ class Builder:
         async with self._services.database.writing() as tx:  # in a past that is made up everyone was heard
             await hearing.begin(tx, founded_ms, hearing.ALL_SLOTS, until_ms=self._now_ms)
         ids = await self._people(founded_ms)
-        authority = STAFF[-1]
+        await self._roster(ids, founded_ms, window.closes_ms)
+        authority = _authority()
         rulebook = await keep_rulebook(self._services.database, text, rulebook_id, founded_ms)
         assumed = load(text, name=rulebook_id).assumed()
         await confirm_all(
@@ -110,11 +114,29 @@ class Builder:
             founded_ms,
         )
         spare = await self._cards(rulebook, founded_ms)
+        await self._typed(ids, author, checker, past_ms, founded_ms)
         for person in CANDIDATES:
+            if person.standing in WITH_TYPED_ANSWERS:
+                continue
             enrolment = await self._enrolled(ids[person.document], exam, past_ms)
             if window.holds(past_ms):
                 await self._candidate(person, enrolment, rulebook, spare, past_ms)
         return Demo(rulebook.meta.subject, rulebook, tuple(spare))
+
+    async def _typed(self, ids: Mapping[str, int], author: int, checker: int, past_ms: int, founded_ms: int) -> None:
+        """The second exam and its two candidates."""
+        authority, year = _authority(), datetime.fromtimestamp(self._now_ms / 1000, tz=ZONE).year
+        exam, rulebook = await add_typed_exam(
+            self._services, year, author, checker, ids[authority.document], authority.name, founded_ms
+        )
+        window = window_of(rulebook, exam.credit_year)
+        for person in CANDIDATES:
+            if person.standing not in WITH_TYPED_ANSWERS:
+                continue
+            enrolment = await self._enrolled(ids[person.document], exam, past_ms)
+            if not window.holds(past_ms):
+                continue
+            await self._candidate(person, enrolment, rulebook, [], past_ms)
 
     async def _people(self, at_ms: int) -> dict[str, int]:
         password_hash = await self._services.passwords.hashed(PASSWORD)
@@ -127,6 +149,15 @@ class Builder:
             for person, person_id in zip(everyone, ids, strict=True):
                 await roles.grant_role(tx, person_id, person.role, None, at_ms)
         return {person.document: person_id for person, person_id in zip(everyone, ids, strict=True)}
+
+    async def _roster(self, ids: Mapping[str, int], from_ms: int, until_ms: int) -> None:
+        """Support is on duty as long as the exam is open, so that another one can be published."""
+        by = ids[_authority().document]
+        async with self._services.database.writing() as tx:
+            for person in (one for one in STAFF if one.role is Role.SUPPORT):
+                person_id = ids[person.document]
+                end_ms = max(until_ms, from_ms + DAY_MS)
+                await duties.add_duty(tx, person_id, from_ms, end_ms, by, from_ms, f"demo:{person_id}")
 
     async def _bank(self, bank_name: str, subject: str, author_id: int, checker_id: int, at_ms: int) -> int:
         path = question_banks() / f"{bank_name}.xlsx"
@@ -223,6 +254,8 @@ class Builder:
                 started_ms = self._now_ms - 10 * MINUTE_MS
                 attempt_id = await self._started(enrolment, 1, started_ms)
                 await self._answer(attempt_id, enrolment.person_id, started_ms, 0.8, items=23)
+            case Standing.AWAITING:
+                await self._sat(enrolment, 1, self._now_ms - step_ms, share_right=1)
 
     async def _started(self, enrolment: Enrolment, no: int, at_ms: int) -> int:
         intent = StartIntent(enrolment.id, enrolment.person_id, 1, no, f"demo{no}")
@@ -244,10 +277,10 @@ class Builder:
         count = items if items is not None else len(paper.items)
         for position, placed in enumerate(paper.items[:count], 1):
             key = keys[placed.version_id].key
-            wrong = [option for option in placed.option_order if option not in key] or [placed.option_order[0]]
             # spread the wrong ones over the paper
             is_right = (position * 0.618) % 1 < share_right
-            value = "".join(sorted(key)) if is_right else wrong[0]
+            wrong = [option for option in placed.option_order if option not in key] or [*placed.option_order, ""]
+            value = right_answer(keys[placed.version_id]) if is_right else wrong[0]
             stamp_ms = started_ms + position * 10 * SECOND_MS
             await services.desk.save(pen, Operation(position, "a", position, 0, value), stamp_ms)
         return pen
@@ -262,6 +295,11 @@ class Builder:
         await self._answer(attempt_id, enrolment.person_id, at_ms, 0.5, items=11)
         ends_ms = at_ms + (rulebook.exam.minutes + 2) * MINUTE_MS
         await self._services.finisher.when_due(attempt_id, ends_ms)
+
+
+def _authority() -> DemoPerson:
+    """Who confirms and publishes."""
+    return next(person for person in STAFF if person.role is Role.OPERATOR)
 
 
 def _rulebook(text: str, rulebook_id: str) -> Rulebook:

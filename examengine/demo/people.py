@@ -20,6 +20,8 @@ class Standing(StrEnum):
     ONE_LEFT = "one_left"
     EXHAUSTED = "exhausted"
     PASSED = "passed"
+    TYPED = "typed"
+    AWAITING = "awaiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,11 @@ class DemoPerson:
 STAFF = (
     DemoPerson("陈志远", "450702197503120132", "13807770001", "题库作者 author", Role.AUTHOR),
     DemoPerson("吴雅琴", "450702197906050642", "13807770005", "题库作者，第二人 author, second person", Role.AUTHOR),
+    DemoPerson("蒙海燕", "450702198901230518", "13807770008", "阅卷 marker", Role.MARKER),
     DemoPerson("林秀兰", "450702196811050266", "13807770002", "客服 support", Role.SUPPORT),
     DemoPerson("韦国强", "450702198207190392", "13807770003", "客服，第二人 support, second person", Role.SUPPORT),
+    DemoPerson("蒙秋云", "450702197408280736", "13807770006", "安全管理员 security administrator", Role.SECURITY),
+    DemoPerson("龙志坚", "450702198109130644", "13807770007", "审计员 auditor", Role.AUDITOR),
     DemoPerson("黄丽华", "450702199002210526", "13807770004", "考试管理 operator", Role.OPERATOR),
 )
 
@@ -55,6 +60,16 @@ CANDIDATES = (
         "梁明", "450702198809251172", "13907770015", "次数已用完 attempts exhausted", standing=Standing.EXHAUSTED
     ),
     DemoPerson("苏小玲", "450702197910011304", "13907770016", "已及格 passed", standing=Standing.PASSED),
+    DemoPerson(
+        "黎晓明", "450702198602281518", "13907770018", "填空、论述练习 typed answers", standing=Standing.TYPED
+    ),
+    DemoPerson(
+        "蓝秀珍",
+        "45070219930916152X",
+        "13907770019",
+        "已交卷，等待人工评分 awaiting marks",
+        standing=Standing.AWAITING,
+    ),
     DemoPerson(
         "卢文斌", "450702198401021437", "13907770017", "还没考过（备用）fresh, to spare", standing=Standing.FRESH
     ),

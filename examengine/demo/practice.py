@@ -8,7 +8,11 @@ from examengine.rules.load import Loaded, flatten, load
 def practice_text(year: int, subject: str) -> str:
     """TOML of the practice rulebook; every value is assumed and confirmed by the demo's own authority."""
     template = (resources.files("examengine.demo") / "practice.toml").read_text("utf-8")
-    body = template.format(year=year, subject=subject)
+    return with_provenance(template.format(year=year, subject=subject))
+
+
+def with_provenance(body: str) -> str:
+    """The same with every value assumed."""
     leaves = flatten(load(body).content)
     provenance = "\n".join(f'"{key}" = "D:practice"' for key in leaves)
     return f"{body}\n[provenance]\n{provenance}\n"

@@ -16,7 +16,7 @@ from examengine.clock import Clock
 from examengine.embedded.orders import Orders
 from examengine.embedded.redis import RedisKeeper
 from examengine.embedded.supervisor import Supervisor
-from examengine.settings import Settings, SettingsError
+from examengine.settings import IDLE_MINUTES_USUAL, Settings, SettingsError
 
 if TYPE_CHECKING:
     from examengine.web.services import Services
@@ -36,7 +36,7 @@ Prepare = Callable[["Services"], Awaitable[None]]
 def embedded_settings(data_dir: Path, public_url: str, *, demo: bool) -> Settings:
     """Settings of an installation that keeps everything, its keys too, in one folder."""
     bare = Settings(data_dir, "", "", public_url, signing_keys=(), field_keys=(), evidence_keys=(), demo=demo)
-    return completed(bare)
+    return completed(replace(bare, staff_idle_ms=IDLE_MINUTES_USUAL * 60_000))
 
 
 def completed(settings: Settings) -> Settings:

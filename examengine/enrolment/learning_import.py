@@ -1,25 +1,31 @@
-"""Learning progress from a list (身份证号, 年度, 学习进度): all of a file or nothing; the same again adds nothing."""
+"""Learning progress from a list (身份证号, 年度, 学习进度): all of a file or nothing; the same again adds nothing.
+
+A column 考试 says which exam is meant, by its name or its number; it is needed for whoever has several in one year.
+"""
 
 import asyncio
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from examengine.banks.cells.listing import Column, ListReport, Record, RowVerdict, Verdict, read_listing, report_of
 from examengine.findings import Finding
-from examengine.records import audit, enrolments, people
+from examengine.records import audit, enrolments, exams, people
 from examengine.records.database import Database, Reading
 from examengine.records.enrolments import Enrolment, LearningReport
+from examengine.records.exams import Exam
 from examengine.records.vault import Vault, canonical_number
 
 COLUMNS: Final = (
     Column("document", ("身份证号", "证件号码", "身份证号码", "证件号"), required=True, exact=True),
     Column("credit_year", ("年度", "学时年度", "学习年度"), required=True),
     Column("percent", ("学习进度", "进度", "完成比例"), required=True),
+    Column("exam", ("考试", "考试名称", "考试编号", "科目")),
 )
 MAX_DOCUMENT: Final = 60
+MAX_EXAM: Final = 200
 _YEAR = re.compile(r"(20\d{2})年?度?")
 _PERCENT = re.compile(r"(\d{1,3})(\.\d+)?\s*(%?)")
 
@@ -30,6 +36,7 @@ class _Row:
     document: str = field(repr=False)
     credit_year: int
     percent: int
+    exam: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,13 @@ def _read(data: bytes, file_name: str) -> tuple[list[_Row], ListReport]:
     findings: list[Finding] = []
     refused: list[str] = []
     rows: list[_Row] = []
-    first: dict[tuple[str, int], str] = {}
+    first: dict[tuple[str, int, str], str] = {}
     for record in listing.records:
         row, found = _read_row(record)
         if row is not None:
-            key = (row.document, row.credit_year)
+            key = (row.document, row.credit_year, row.exam)
             if first.setdefault(key, record.where()) != record.where():
-                message = f"与{first[key]}是同一人同一年度，请只保留一行"
+                message = f"与{first[key]}是同一人同一年度{'同一考试' if row.exam else ''}，请只保留一行"
                 found.append(Finding("error", "twice", record.where("document"), message))
         findings += found
         if row is None or found:
@@ -112,7 +119,13 @@ def _read_row(record: Record) -> tuple[_Row | None, list[Finding]]:
         findings.append(Finding("error", "percent", record.where("percent"), "学习进度应为 0% 至 100%，如 85%"))
     if findings or year is None or percent is None:
         return None, findings
-    return _Row(record, document, int(year[1]), percent), findings
+    exam = _spelt(record.values.get("exam", "")[:MAX_EXAM])
+    return _Row(record, document, int(year[1]), percent, exam), findings
+
+
+def _spelt(name: str) -> str:
+    """A name as it is compared: whatever the width and the spaces."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 async def _judge(
@@ -126,11 +139,18 @@ async def _judge(
             enrolled[person, year] = found
     all_ids = sorted({enrolment.id for found in enrolled.values() for enrolment in found})
     rounds = await enrolments.newest_rounds(tx, all_ids)
+    known = await exams.find_exams(tx, {enrolment.exam_id for found in enrolled.values() for enrolment in found})
     judged, findings = [], []
+    reported: dict[int, str] = {}
     for row in rows:
         persons = ids.get(row.document, ())
-        candidates = [e for person in persons for e in enrolled.get((person, row.credit_year), ())]
-        fault = _fault(persons, candidates, rounds, row)
+        of_year = [e for person in persons for e in enrolled.get((person, row.credit_year), ())]
+        candidates = _meant(of_year, known, row.exam)
+        fault = _fault(persons, of_year, candidates, known, rounds, row)
+        if fault is None and reported.setdefault(candidates[0].id, row.record.where()) != row.record.where():
+            # one row names the exam, the other does not
+            message = f"与{reported[candidates[0].id]}是同一人的同一个考试，请只保留一行"
+            fault = ("twice", "document", message)
         if fault is not None:
             code, column, message = fault
             findings.append(Finding("error", code, row.record.where(column), message))
@@ -146,22 +166,45 @@ async def _judge(
     return judged, findings
 
 
+def _meant(of_year: Sequence[Enrolment], known: Mapping[int, Exam], named: str) -> list[Enrolment]:
+    """The enrolments that a row may mean: those of the exam that it names; else all of the year, but those of
+    withdrawn exams only where there is no other.
+    """
+    if named:
+        return [one for one in of_year if named in (_spelt(known[one.exam_id].title), str(one.exam_id))]
+    standing = [one for one in of_year if known[one.exam_id].withdrawn_ms is None]
+    return standing or list(of_year)
+
+
 def _fault(
     persons: Sequence[int],
+    of_year: Sequence[Enrolment],
     candidates: Sequence[Enrolment],
+    known: Mapping[int, Exam],
     rounds: dict[int, tuple[int, int | None]],
     row: _Row,
 ) -> tuple[str, str, str] | None:
     """Code, column and message of why a row cannot be taken."""
     if not persons:
         return "unknown_person", "document", "系统中没有这个证件号码，请先导入人员"
-    if not candidates:
+    if not of_year:
         return "not_enrolled", "credit_year", "此人没有报名该年度的考试"
+    if not candidates:
+        return "other_exam", "exam", f"此人该年度没有报名这个考试；报名的是{_listed(of_year, known)}"
     if len(candidates) > 1:
-        return "several_exams", "credit_year", "此人该年度报名了多个考试，无法判断是哪一个的学习进度"
+        names = _listed(candidates, known)
+        if row.exam:
+            return "several_exams", "exam", f"同名的考试有{names}：请在“考试”一列改写编号"
+        if "exam" in row.record.columns:
+            return "several_exams", "exam", f"此人该年度报名了{names}：请写明是哪一个，名称或编号"
+        return "several_exams", "credit_year", f"此人该年度报名了{names}：请加一列“考试”，写名称或编号"
     if candidates[0].id not in rounds:
         return "no_round", "document", "此人还没有开通学习（未激活学习卡或未编入批次）"
     before = rounds[candidates[0].id][1]
     if before is not None and row.percent < before:
         return "falls_back", "percent", "学习进度低于系统已有的记录，请核对"
     return None
+
+
+def _listed(enrolled: Sequence[Enrolment], known: Mapping[int, Exam]) -> str:
+    return "、".join(f"“{known[one.exam_id].title}”（编号 {one.exam_id}）" for one in enrolled)

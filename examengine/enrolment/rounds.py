@@ -2,6 +2,7 @@
 
 import hmac
 
+from examengine.enrolment.accommodations import carry_standing
 from examengine.records import cards, enrolments
 from examengine.records.as_rules import history_of
 from examengine.records.database import Database, Writing
@@ -22,15 +23,19 @@ MAX_CARD_TEXT = 64
 async def enrol(
     tx: Writing, shelf: Shelf, exam: Exam, person_id: int, credit_year: int, now_ms: int
 ) -> Enrolment | Refusal:
-    """Enrol a person; one enrolled already stays so. Opens the round that the year or a make-up opens at once."""
+    """Enrol a person; one enrolled already stays so. Opens the round that the year or a make-up opens at once, and
+    takes his standing accommodations over.
+    """
     rulebook = await shelf.rulebook(tx, exam.rulebook_digest)
     opens = decide_enrol(rulebook, credit_year)
     if isinstance(opens, Refusal):
         return opens
     enrolment, is_new = await enrolments.enrol(tx, exam.id, person_id, credit_year, rulebook.digest, now_ms)
-    if is_new and opens is not None:
-        record = await load_history(tx, enrolment.id)
-        await open_round(tx, rulebook, record, opens, f"enrolment:{enrolment.id}", now_ms)
+    if is_new:
+        record = EnrolmentRecord(enrolment, (), (), (), (), ())
+        if opens is not None:
+            await open_round(tx, rulebook, record, opens, f"enrolment:{enrolment.id}", now_ms)
+        await carry_standing(tx, record, now_ms)
     return enrolment
 
 

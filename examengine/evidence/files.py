@@ -1,4 +1,5 @@
-"""Files that are checked without us: an attempt's export, a receipt. Parsed in bounds, nothing is believed.
+"""Files that are checked without us: an attempt's export, a receipt, lines of the audit log. Parsed in bounds,
+nothing is believed.
 
 An export carries its archive, later outcomes, and for each fact its link with a proof that a signed checkpoint covers
 it. It needs neither the other attempts nor a database.
@@ -22,6 +23,7 @@ from examengine.evidence.tree import root_by_path
 
 ATTEMPT = "examengine/attempt/1"
 RECEIPT = "examengine/receipt/1"
+AUDIT = "examengine/audit/1"
 MAX_FILE_BYTES = 32 * 1024 * 1024
 
 
@@ -81,6 +83,14 @@ class _Receipt(msgspec.Struct, forbid_unknown_fields=True):
     public: str
 
 
+class _Audit(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    about: str
+    lines: list[_Fact]
+    checkpoints: list[_Checkpoint]
+    keys: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Proven:
     """A link with what proves it: the hash before, the way to the root of a checkpoint."""
@@ -131,8 +141,22 @@ def attempt_file(
     return msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
 
 
+def audit_file(about: str, lines: Sequence[tuple[Mapping[str, Any], Proven]], keys: Mapping[str, bytes]) -> bytes:
+    """The export of lines of the audit log. ``about`` says in words which lines they are; it proves nothing."""
+    checkpoints = {one.checkpoint.no: one.checkpoint for _, one in lines}
+    wanted = {one.key_id for one in checkpoints.values()}
+    made = _Audit(
+        format=AUDIT,
+        about=about,
+        lines=[_Fact("audit", dict(row), _written(one)) for row, one in lines],
+        checkpoints=[checkpoint_value(checkpoints[no]) for no in sorted(checkpoints)],
+        keys={key_id: to_text(public) for key_id, public in keys.items() if key_id in wanted},
+    )
+    return msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
+
+
 def check_file(content: bytes, trusted: Mapping[str, bytes]) -> Checked:
-    """Check an export or a receipt.
+    """Check an export, a receipt, or lines of the audit log.
 
     Args:
         trusted: public keys by name that count; empty: the file's own, which prove only that nothing was altered
@@ -149,6 +173,8 @@ def check_file(content: bytes, trusted: Mapping[str, bytes]) -> Checked:
             return _check_attempt(msgspec.json.decode(content, type=_Attempt), trusted)
         if kind == RECEIPT:
             return _check_receipt(msgspec.json.decode(content, type=_Receipt), trusted)
+        if kind == AUDIT:
+            return _check_audit(msgspec.json.decode(content, type=_Audit), trusted)
     except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
         raise FileError(f"{type(error).__name__}: {error}") from error
     raise FileError(f"format {kind[:40]!r}")
@@ -217,6 +243,27 @@ def _check_attempt(found: _Attempt, trusted: Mapping[str, bytes]) -> Checked:
             if fault is None and fact.row.get("attempt_id") != attempt_id:
                 fault = Fault(What.FACT_ALTERED, fact.kind, ref, fact.link.seq)
     return Checked(ATTEMPT, str(attempt_id), key_id, own.get(key_id, b""), fault, archive.lines, closing)
+
+
+def _check_audit(found: _Audit, trusted: Mapping[str, bytes]) -> Checked:
+    """Every line for itself: that none between them was left out is not what such a file proves."""
+    checkpoints = {one.no: _read(one) for one in found.checkpoints}
+    own = {key_id: from_text(text) for key_id, text in found.keys.items()}
+    keys = trusted or own
+    last = checkpoints[max(checkpoints)] if checkpoints else None
+    fault = None
+    for line in found.lines:
+        ref = int(line.row["id"])
+        digest = row_digest(line.kind, line.row)
+        fault = _proof_fault(line.link, line.kind, ref, digest, checkpoints, keys)
+        if fault is None and line.kind != "audit":
+            fault = Fault(What.FACT_ALTERED, line.kind, ref, line.link.seq)
+        if fault is not None:
+            if fault.what is What.LINK_ALTERED:
+                fault = replace(fault, what=What.FACT_ALTERED)
+            break
+    key_id = "" if last is None else last.key_id
+    return Checked(AUDIT, str(len(found.lines)), key_id, own.get(key_id, b""), fault)
 
 
 def _check_receipt(found: _Receipt, trusted: Mapping[str, bytes]) -> Checked:

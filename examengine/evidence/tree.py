@@ -48,18 +48,25 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 
 def path_of(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """The proof that ``leaves[index]`` is among them: the hashes beside its way to the root, lowest first."""
+    return paths_of(leaves, (index,))[0]
+
+
+def paths_of(leaves: Sequence[bytes], indexes: Sequence[int]) -> list[tuple[bytes, ...]]:
+    """The proofs of several leaves, for the cost of one."""
     level = [leaf_hash(leaf) for leaf in leaves]
-    path = []
+    at = list(indexes)
+    paths: list[list[bytes]] = [[] for _ in indexes]
     while len(level) > 1:
-        beside = index ^ 1
-        if beside < len(level):
-            path.append(level[beside])
+        for place, path in enumerate(paths):
+            beside = at[place] ^ 1
+            if beside < len(level):
+                path.append(level[beside])
+            at[place] //= 2
         level = [
-            node_hash(level[at], level[at + 1]) if at + 1 < len(level) else level[at]
-            for at in range(0, len(level), 2)
+            node_hash(level[one], level[one + 1]) if one + 1 < len(level) else level[one]
+            for one in range(0, len(level), 2)
         ]
-        index //= 2
-    return tuple(path)
+    return [tuple(path) for path in paths]
 
 
 def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:

@@ -5,7 +5,7 @@ may hold anything. ``at`` is in ms, ``mark`` is ``epoch.sequence``:
 
 ====================================================  ==================================================
 ``o at generation deadline version reason items``      opened
-``c at epoch page device``                             a page took the pen
+``c at epoch page device``                             a page took the pen; see :mod:`examengine.live.devices`
 ``a at mark position revision base value``             an answer was written; empty: cleared. A text is JSON: no line
                                                        feed in it
 ``f at mark position revision base value``             a flag was written, ``1`` or empty

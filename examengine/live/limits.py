@@ -14,6 +14,7 @@ from examengine.live.scripts import Script, load
 CHECK = load("sign_in_check", "_sign_in")
 FAILED = load("sign_in_failed", "_sign_in")
 SUCCEEDED = load("sign_in_succeeded", "_sign_in")
+LIFT = load("sign_in_lift", "_sign_in")
 WITHDRAWN = load("sign_in_withdrawn", "_sign_in")
 
 
@@ -43,10 +44,14 @@ class SignInLimits:
         """Take an allowed try back because the password was never looked at: our fault, not the person's."""
         await self._ask(WITHDRAWN, account_key, device, now_ms)
 
+    async def lift(self, account_key: str, now_ms: int) -> None:
+        """Forget the account's failures, on every device: the desk knows the person."""
+        await self._ask(LIFT, account_key, "", now_ms)
+
     async def _ask(self, script: Script, account_key: str, device: str, now_ms: int) -> int:
         account, browser = _short(account_key), _short(device) if device else ""
         tag = f"{{signin:{account}}}"
-        keys = (f"{tag}:device:{browser}", f"{tag}:strange", f"{tag}:known")
+        keys = (f"{tag}:device:{browser}", f"{tag}:strange", f"{tag}:known", f"{tag}:lifted")
         return int(await self._calls.run(script, keys, (now_ms, browser)))
 
 

@@ -11,11 +11,13 @@ from examengine.banks.lint import lint_item
 from examengine.banks.markup import references
 from examengine.banks.problems import Problem
 from examengine.banks.similar import contradict, forms_of, near_duplicates, same
+from examengine.banks.stems import stem_line
 from examengine.records import audit, banks, editing, media, reviews
 from examengine.records.database import Database, Reading
 from examengine.records.editing import Newest
 from examengine.records.heads import NAMELESS
 from examengine.records.items import NewVersion, add_versions
+from examengine.records.words import ReviewDecision
 
 MAX_NUMBER = 100
 PIECES = 3
@@ -77,7 +79,7 @@ async def neighbour_problems(tx: Reading, bank_id: int, item: Item, item_id: int
     others = [from_json(one.version.content) for one in found]
     mine, theirs = forms_of(item), [forms_of(other) for other in others]
     named = [
-        f"编号 {number}" if (number := number_shown(one.external_no)) else f"“{other.stem[:24]}”"
+        f"编号 {number}" if (number := number_shown(one.external_no)) else f"“{stem_line(other, 24)}”"
         for one, other in zip(found, others, strict=True)
     ]
     problems = []
@@ -89,7 +91,7 @@ async def neighbour_problems(tx: Reading, bank_id: int, item: Item, item_id: int
             problems.append(Problem("warning", "same_in_bank", "stem", f"题库里已有同样的题（{name}）"))
     if not problems:
         for near in near_duplicates([mine], theirs).near:
-            name, stem = named[near.other], others[near.other].stem[:40]
+            name, stem = named[near.other], stem_line(others[near.other], 40)
             message = f"与题库中{name}有 {near.percent}% 相同：“{stem}”；请核对是否重复"
             problems.append(Problem("warning", "near_duplicate", "stem", message))
     return tuple(problems[:PIECES])
@@ -147,7 +149,8 @@ async def save_item(
         if submit:
             asked = await reviews.submit(tx, [added.version_id], by_person, now_ms)
             if asked.done:
-                await audit.append(tx, now_ms, by_person, "submit", "bank", bank_id, {"versions": [added.version_id]})
+                told = {"versions": 1, "first": added.version_id, "last": added.version_id}
+                await audit.append(tx, now_ms, by_person, ReviewDecision.SUBMITTED, "bank", bank_id, told)
         return Saved(added.item_id, added.version_id, added.no, added.is_new)
 
 

@@ -3,7 +3,7 @@ blueprint is not what the rulebook says.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from examengine.papers.blueprint import Blueprint, blueprint_of, from_json, to_json
@@ -162,9 +162,11 @@ async def publish_exam(
     now_ms: int,
     *,
     blueprint_id: int | None = None,
+    signed: Sequence[int] = (),
 ) -> Exam:
     """Publish an exam. One that stands under the same rulebook with the same release and blueprint is answered as it
-    is; without ``blueprint_id`` papers are made as the rulebook says, one cell a section.
+    is; without ``blueprint_id`` papers are made as the rulebook says, one cell a section. ``signed``: the signatures
+    that stand for red checks (see ``publishing/signing.py``, by which operators publish).
 
     Raises:
         NotReadyError: an assumed value is unconfirmed, the bank cannot fill the blueprint, or the blueprint is not
@@ -191,6 +193,6 @@ async def publish_exam(
             ),
             now_ms,
         )
-        facts = {"release": release_id, "digest": digest, "blueprint": blueprint_id}
+        facts = {"release": release_id, "digest": digest, "blueprint": blueprint_id, "signed": list(signed)}
         await audit.append(tx, now_ms, by_person, "publish", "exam", exam.id, facts)
         return exam

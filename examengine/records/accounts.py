@@ -148,6 +148,17 @@ async def end_sessions(tx: Writing, person_id: int, at_ms: int) -> int:
     return int(version)
 
 
+async def lock_account(tx: Writing, person_id: int) -> None:
+    """Hold a person's account until the transaction ends.
+
+    Raises:
+        Missing: the person has none.
+    """
+    held = select(accounts.c.person_id).where(accounts.c.person_id == person_id).with_for_update(key_share=True)
+    if await tx.value(held) is None:
+        raise Missing("account", person_id)
+
+
 async def hold_session_version(tx: Writing, person_id: int) -> int:
     """The person's session version, which nobody raises before the transaction ends: what is started in it will be
     seen by whoever ends the sessions then. 0: the person has no account.

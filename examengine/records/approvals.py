@@ -14,10 +14,13 @@ from examengine.records.words import Decision
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """``act`` is what is to be done; ``entry_id`` the entry that was made when it was approved."""
+    """``act`` is what is to be done, on whose record, in which enrolment (None: the person as a whole); ``entry_id``
+    the entry that was made when it was approved.
+    """
 
     id: int
-    enrolment_id: int
+    person_id: int
+    enrolment_id: int | None
     act: Mapping[str, Any]
     asked_by: int
     asked_ms: int
@@ -30,9 +33,17 @@ class Approval:
 _APPROVAL = columns(approvals, Approval)
 
 
-async def ask(tx: Writing, enrolment_id: int, act: Mapping[str, Any], asked_by: int, at_ms: int) -> int:
+async def ask(
+    tx: Writing, person_id: int, enrolment_id: int | None, act: Mapping[str, Any], asked_by: int, at_ms: int
+) -> int:
     """Lay an act before a second person; the request's id."""
-    row = {"enrolment_id": enrolment_id, "act": json_text(act), "asked_by": asked_by, "asked_ms": at_ms}
+    row = {
+        "person_id": person_id,
+        "enrolment_id": enrolment_id,
+        "act": json_text(act),
+        "asked_by": asked_by,
+        "asked_ms": at_ms,
+    }
     return await tx.insert(approvals, row)
 
 
@@ -89,10 +100,17 @@ async def of_enrolment(tx: Reading, enrolment_id: int) -> tuple[Approval, ...]:
     return tuple(_approval(row) for row in await tx.rows(statement))
 
 
+async def of_person(tx: Reading, person_id: int) -> tuple[Approval, ...]:
+    """All requests about a person, oldest first."""
+    statement = select(*_APPROVAL).where(approvals.c.person_id == person_id).order_by(approvals.c.id)
+    return tuple(_approval(row) for row in await tx.rows(statement))
+
+
 def _approval(row: AnyRow) -> Approval:
     decision = None if row.decision is None else Decision(row.decision)
     return Approval(
         row.id,
+        row.person_id,
         row.enrolment_id,
         from_json_text(row.act),
         row.asked_by,

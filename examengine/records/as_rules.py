@@ -7,7 +7,7 @@ from examengine.records.history import AttemptRecord, EnrolmentRecord
 from examengine.records.outcomes import Outcome as RecordedOutcome
 from examengine.records.words import EntryKind
 from examengine.rules.calendar import window_of
-from examengine.rules.closing import closes_at
+from examengine.rules.closing import closes_at, standing_at
 from examengine.rules.history import (
     Attempt,
     Closing,
@@ -44,7 +44,8 @@ def closing_of(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord) 
         return attempt.outcome.closing
     history = history_of(record)
     window = window_of(rulebook, history.credit_year)
-    return closes_at(rulebook, window, attempt.base, (*attempt.time_entries, *history.standing))
+    standing = standing_at(history.standing, row.started_ms)
+    return closes_at(rulebook, window, attempt.base, (*attempt.time_entries, *standing))
 
 
 def deadline_version(record: EnrolmentRecord, attempt_id: int) -> int:
@@ -95,6 +96,9 @@ def _outcome(row: RecordedOutcome) -> Outcome:
 
 
 def _time(entry: Entry) -> TimeEntry:
+    amount = entry.amount or 0
     if entry.kind is EntryKind.ACCOMMODATE_PERCENT:
-        return TimeEntry(percent=entry.amount or 0)
-    return TimeEntry(minutes=entry.amount or 0)
+        return TimeEntry(percent=amount, begins_ms=entry.begins_ms, expires_ms=entry.expires_ms)
+    if entry.kind is EntryKind.ACCOMMODATE_MINUTES:
+        return TimeEntry(minutes=amount, begins_ms=entry.begins_ms, expires_ms=entry.expires_ms)
+    return TimeEntry(minutes=amount)

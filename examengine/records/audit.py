@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from examengine.records import evidence
 from examengine.records.archives import digest_of_row
-from examengine.records.database import Reading, Writing
+from examengine.records.database import AnyRow, Reading, Writing
 from examengine.records.shapes import from_json_text, json_text
 from examengine.records.tables import audit
+from examengine.records.tables.audit import BOUNDED
 from examengine.records.words import FactKind
 
 
@@ -71,9 +72,34 @@ async def newest(
         statement = statement.where(audit.c.person_id == person_id)
     if before_id is not None:
         statement = statement.where(audit.c.id < before_id)
-    return tuple(
-        AuditLine(
-            row.id, row.at_ms, row.person_id, row.act, row.object_kind, row.object_id, from_json_text(row.facts)
-        )
-        for row in await tx.rows(statement)
+    return tuple(_line(row) for row in await tx.rows(statement))
+
+
+async def newest_views(tx: Reading, by_person: int, limit: int = 8) -> tuple[AuditLine, ...]:
+    """The people whose pages someone opened last: one line each, the newest, by the newest 200 views."""
+    statement = (
+        select(audit)
+        .where(audit.c.act == text("'view_person'"), audit.c.person_id == by_person)
+        .order_by(audit.c.id.desc())
+        .limit(200)
+    )
+    newest: dict[int | None, AuditLine] = {}
+    for row in await tx.rows(statement):
+        newest.setdefault(row.object_id, _line(row))
+    return tuple(newest.values())[:limit]
+
+
+async def bounded_of(tx: Reading, since_ms: int, by_person: int | None = None) -> tuple[AuditLine, ...]:
+    """What was done since an instant of the acts that bounds count (:data:`records.words.BOUNDED_ACTS`), oldest
+    first; of one agent, or of all.
+    """
+    statement = select(audit).where(BOUNDED, audit.c.at_ms >= since_ms).order_by(audit.c.at_ms, audit.c.id)
+    if by_person is not None:
+        statement = statement.where(audit.c.person_id == by_person)
+    return tuple(_line(row) for row in await tx.rows(statement))
+
+
+def _line(row: AnyRow) -> AuditLine:
+    return AuditLine(
+        row.id, row.at_ms, row.person_id, row.act, row.object_kind, row.object_id, from_json_text(row.facts)
     )

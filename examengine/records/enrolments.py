@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
 
+from examengine.records import results
 from examengine.records.database import CHUNK, Missing, Reading, Writing
 from examengine.records.shapes import chunks, columns
 from examengine.records.tables import enrolments, exams, learning_reports, rounds
@@ -70,6 +71,8 @@ async def enrol(
     new = await tx.insert_unless_known(enrolments, row, *key)
     found = await find_enrolment(tx, exam_id, person_id, credit_year)
     assert found is not None
+    if new:
+        await results.begin(tx, found.id)
     return found, new > 0
 
 

@@ -15,7 +15,8 @@ from examengine.records.words import EntryKind, FactKind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
     """An entry to append. ``amount``: attempts, minutes, percent, or the new score in hundredths. ``source`` is
-    unique: the same form sent twice is one entry.
+    unique: the same form sent twice is one entry. An accommodation counts for attempts started at or after
+    ``begins_ms`` and before ``expires_ms``.
     """
 
     enrolment_id: int
@@ -29,6 +30,7 @@ class NewEntry:
     reason_category: str
     reason: str
     ticket: str = ""
+    begins_ms: int | None = None
     expires_ms: int | None = None
     source: str
 

@@ -145,6 +145,13 @@ async def checkpoints_by_no(tx: Reading, numbers: Sequence[int]) -> dict[int, Ch
     return {row.no: Checkpoint(*row) for row in found}
 
 
+async def checkpoint_before(tx: Reading, seq: int) -> Checkpoint | None:
+    """The newest checkpoint that ends before a link; None where there is none."""
+    statement = select(*_CHECKPOINT).where(checkpoints.c.last < seq).order_by(checkpoints.c.last.desc()).limit(1)
+    row = await tx.row(statement)
+    return None if row is None else Checkpoint(*row)
+
+
 async def checkpoint_over(tx: Reading, seq: int) -> Checkpoint | None:
     """The checkpoint that covers a link; None where it is not signed yet."""
     statement = select(*_CHECKPOINT).where(checkpoints.c.last >= seq).order_by(checkpoints.c.last).limit(1)
@@ -167,9 +174,8 @@ async def proven(tx: Reading, link: Link, checkpoint: Checkpoint) -> Proven:
     return Proven(link, bytes(before or BEGINNING), path_of(hashes, link.seq - first), checkpoint)
 
 
-async def all_links(tx: Reading) -> AsyncIterator[tuple[Link, ...]]:
-    """Every link in order, a page at a time."""
-    after = 0
+async def all_links(tx: Reading, after: int = 0) -> AsyncIterator[tuple[Link, ...]]:
+    """Every link above ``after`` in order, a page at a time."""
     while True:
         statement = select(*_LINK).where(links.c.seq > after).order_by(links.c.seq).limit(CHUNK)
         page = tuple(Link(*row) for row in await tx.rows(statement))

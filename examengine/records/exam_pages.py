@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from examengine.records import results
 from examengine.records.database import CHUNK, Reading
 from examengine.records.shapes import chunks
-from examengine.records.tables import attempts, enrolments, open_attempts, outcomes, people, roles
+from examengine.records.tables import enrolments, open_attempts, people, roles
 from examengine.records.words import Role
 
 
@@ -22,31 +23,20 @@ class Turnout:
 
 
 async def turnouts(tx: Reading, exam_id: int | None = None) -> Mapping[int, Turnout]:
-    """By exam, of all or of one; an exam that nobody has begun is left out. Three queries."""
+    """By exam, of all or of one; an exam that nobody is enrolled in is left out. Two queries."""
     running = (
         select(enrolments.c.exam_id, func.count()).join_from(open_attempts, enrolments).group_by(enrolments.c.exam_id)
     )
-    newer = outcomes.alias("newer")
-    is_newest = ~(
-        select(newer.c.id).where(newer.c.attempt_id == outcomes.c.attempt_id, newer.c.no > outcomes.c.no).exists()
-    )
-    ended = (
-        select(enrolments.c.exam_id, func.count(func.distinct(enrolments.c.id)))
-        .select_from(outcomes)
-        .join(attempts, attempts.c.id == outcomes.c.attempt_id)
-        .join(enrolments, enrolments.c.id == attempts.c.enrolment_id)
-        .where(is_newest)
-        .group_by(enrolments.c.exam_id)
-    )
+    if exam_id is not None:
+        running = running.where(enrolments.c.exam_id == exam_id)
     found: dict[int, dict[str, int]] = {}
-    for name, statement in (
-        ("running", running),
-        ("finished", ended.where(outcomes.c.state != "void")),
-        ("passed", ended.where(outcomes.c.result == "pass")),
-    ):
-        asked = statement if exam_id is None else statement.where(enrolments.c.exam_id == exam_id)
-        for row in await tx.rows(asked):
-            found.setdefault(row[0], {})[name] = row[1]
+    for (tallied_id, _year), rates in (await results.overview(tx)).items():
+        if exam_id in {None, tallied_id}:
+            counts = found.setdefault(tallied_id, {"finished": 0, "passed": 0})
+            counts["finished"] += rates.sat
+            counts["passed"] += rates.passed
+    for running_exam, count in await tx.rows(running):
+        found.setdefault(running_exam, {})["running"] = count
     return {found_id: Turnout(**counts) for found_id, counts in found.items()}
 
 

@@ -1,12 +1,13 @@
 """Published exams."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
 from examengine.records.database import Missing, Reading, Writing
 from examengine.records.shapes import columns
-from examengine.records.tables import banks, enrolments, exams, releases, rulebooks
+from examengine.records.tables import banks, exams, releases, result_tallies, rulebooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,12 @@ async def get_exam(tx: Reading, exam_id: int) -> Exam:
     return Exam(*row)
 
 
+async def find_exams(tx: Reading, exam_ids: Iterable[int]) -> Mapping[int, Exam]:
+    """Exams by their ids; those that do not exist are left out."""
+    statement = select(*columns(exams, Exam)).where(exams.c.id.in_(sorted(set(exam_ids))))
+    return {row.id: Exam(*row) for row in await tx.rows(statement)}
+
+
 async def list_published(tx: Reading, rulebook_digest: str, release_id: int) -> tuple[Exam, ...]:
     """The exams under a rulebook with a release that are not withdrawn, oldest first: one a blueprint."""
     statement = (
@@ -93,7 +100,11 @@ async def list_published(tx: Reading, rulebook_digest: str, release_id: int) -> 
 
 async def list_exams(tx: Reading, limit: int = 200) -> tuple[ExamLine, ...]:
     """Exams with bank, rulebook and number of enrolments, newest first; one query."""
-    enrolled = select(enrolments.c.exam_id, func.count().label("people")).group_by(enrolments.c.exam_id).subquery()
+    enrolled = (
+        select(result_tallies.c.exam_id, func.sum(result_tallies.c.n).label("people"))
+        .group_by(result_tallies.c.exam_id)
+        .subquery()
+    )
     statement = (
         select(
             *columns(exams, Exam),

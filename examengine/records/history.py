@@ -74,12 +74,14 @@ class EnrolmentRecord:
     def newest_fact_ms(self) -> int:
         """The latest instant anything was recorded for; a start never lies before it."""
         return max(
-            self.enrolment.at_ms,
-            *(round_.at_ms for round_ in self.rounds),
-            *(report.at_ms for report in self.learning),
-            *(entry.at_ms for entry in self.entries),
-            *(attempt.started_ms for attempt in self.attempts),
-            *(outcome.ended_ms for attempt in self.attempts for outcome in attempt.outcomes),
+            (
+                self.enrolment.at_ms,
+                *(round_.at_ms for round_ in self.rounds),
+                *(report.at_ms for report in self.learning),
+                *(entry.at_ms for entry in self.entries),
+                *(attempt.started_ms for attempt in self.attempts),
+                *(outcome.ended_ms for attempt in self.attempts for outcome in attempt.outcomes),
+            )
         )
 
 

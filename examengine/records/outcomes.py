@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select
 
 from examengine.evidence.receipts import RANDOM_BYTES, Receipt, number_of
-from examengine.records import archives, evidence, segments
+from examengine.records import archives, evidence, results, segments
 from examengine.records.archives import Ending
 from examengine.records.attempts import Attempt, lock_attempt
 from examengine.records.database import Missing, Reading, Writing
@@ -211,6 +211,7 @@ async def _append(tx: Writing, attempt_id: int, no: int, generation: int, new: N
     placed: dict[str, Any] = {"attempt_id": attempt_id, "no": no, "generation": generation, "recorded_ms": at_ms}
     outcome_id = await tx.insert(outcomes, {**values, **placed})
     await tx.run(delete(open_attempts).where(open_attempts.c.attempt_id == attempt_id))
+    await results.refresh(tx, attempt_id)
     return Outcome(**values, **placed, id=outcome_id)
 
 

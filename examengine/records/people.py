@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
+from examengine.records import results
 from examengine.records.database import CHUNK, AnyRow, Missing, Reading, Writing
 from examengine.records.shapes import chunks
 from examengine.records.tables import accounts, document_history, people, person_indexes, person_keys
@@ -109,6 +110,37 @@ async def find_people(tx: Reading, vault: Vault, ids: Iterable[int]) -> dict[int
     return found
 
 
+async def ciphers_of(tx: Reading, vault: Vault, ids: Iterable[int]) -> dict[int, PersonCipher]:
+    """The ciphers of people, for what other tables keep under their keys; an erased one has none."""
+    found = {}
+    for part in chunks(sorted(set(ids)), CHUNK):
+        keys = select(people.c.id, people.c.pseudonym, person_keys.c.key_id, person_keys.c.wrapped_key)
+        for row in await tx.rows(keys.join_from(people, person_keys).where(people.c.id.in_(part))):
+            found[row.id] = vault.cipher(row.pseudonym, WrappedKey(row.key_id, row.wrapped_key))
+    return found
+
+
+async def require(tx: Reading, person_id: int) -> None:
+    """See that a person is there and was not erased.
+
+    Raises:
+        Missing: he is not.
+    """
+    wanted = select(people.c.id).where(people.c.id == person_id, people.c.erased_ms.is_(None))
+    if await tx.value(wanted) is None:
+        raise Missing("person", person_id)
+
+
+async def lock_person(tx: Writing, person_id: int) -> None:
+    """Hold a person's row: nobody enrols him meanwhile. Take the locks of his enrolments before it.
+
+    Raises:
+        Missing: there is none of that id.
+    """
+    if await tx.value(select(people.c.id).where(people.c.id == person_id).with_for_update()) is None:
+        raise Missing("person", person_id)
+
+
 async def find_by_document(tx: Reading, vault: Vault, document: str) -> tuple[Person, ...]:
     """People whose whole number this is, now or formerly, whatever its type."""
     return await find_by_index(tx, vault, whole_document(vault, document))
@@ -206,6 +238,8 @@ async def change_profile(
         )
     )
     await tx.insert_all(person_indexes, _index_rows(vault, person_id, profile))
+    if (before.region, before.unit_name) != (profile.region, profile.unit_name):
+        await results.move_person(tx, person_id, profile.region, profile.unit_name)
     if (before.doc_type, before.document) != (profile.doc_type, profile.document):
         old = _history_row(cipher, person_id, before.doc_type, before.document, at_ms)
         await tx.run(insert(document_history).values(**{**old, "why": "corrected", "by_person": by}))
@@ -222,6 +256,7 @@ async def erase_person(tx: Writing, person_id: int, at_ms: int) -> None:
     erased = update(people).where(people.c.id == person_id, people.c.erased_ms.is_(None))
     if not await tx.run(erased.values(erased_ms=at_ms, phone_enc=None, unit_name="", post="", title="")):
         raise Missing("person", person_id)
+    await results.forget_unit(tx, person_id)
     await tx.run(delete(accounts).where(accounts.c.person_id == person_id))
     await tx.run(delete(person_keys).where(person_keys.c.person_id == person_id))
     await tx.run(delete(person_indexes).where(person_indexes.c.person_id == person_id))

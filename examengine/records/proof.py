@@ -45,9 +45,35 @@ async def prove(tx: Reading, trusted: Mapping[str, bytes]) -> Proof:
     Args:
         trusted: public keys by name, from the settings or from outside; those in the record prove nothing.
     """
-    signatures = _Signatures(tx, trusted)
-    seen, previous, fault = 0, BEGINNING, None
-    async for page in evidence.all_links(tx):
+    signatures, seen, fault = await _checked(tx, trusted, None)
+    fault = fault or await signatures.end(seen) or await _without_link(tx)
+    waiting = await tx.value(select(func.count()).select_from(unlinked))
+    early = select(func.count()).select_from(attempt_journals).where(attempt_journals.c.head.is_(None))
+    return Proof(seen, signatures.last, signatures.checkpoints, int(waiting), int(await tx.value(early)), fault)
+
+
+async def prove_newest(tx: Reading, trusted: Mapping[str, bytes], at_least: int) -> Proof:
+    """Check the newest links, ``at_least`` so many where there are, from a checkpoint on: what is older is believed
+    on its signature, and facts that have no link at all are not looked for. ``links`` counts those that were checked.
+    """
+    log = await evidence.log_of(tx)
+    begin = await evidence.checkpoint_before(tx, log.links - at_least + 1) if log.links > at_least else None
+    if begin is not None and (begin.key_id not in trusted or not begin.is_signed_by(trusted[begin.key_id])):
+        return Proof(0, 0, begin.no, log.waiting, 0, _of(What.CHECKPOINT_ALTERED, begin.no))
+    signatures, seen, fault = await _checked(tx, trusted, begin)
+    fault = fault or await signatures.end(seen)
+    checked = seen - (0 if begin is None else begin.last)
+    return Proof(checked, signatures.last, signatures.checkpoints, log.waiting, 0, fault)
+
+
+async def _checked(
+    tx: Reading, trusted: Mapping[str, bytes], begin: Checkpoint | None
+) -> "tuple[_Signatures, int, Fault | None]":
+    """Go along the log from its beginning or a checkpoint up to the first fault; the last link that is right."""
+    signatures = _Signatures(tx, trusted, begin)
+    seen, previous = (0, BEGINNING) if begin is None else (begin.last, begin.head)
+    fault: Fault | None = None
+    async for page in evidence.all_links(tx, seen):
         for part in chunks(page, PAGE):
             facts = await _facts_of(tx, part)
             for link in part:
@@ -60,10 +86,7 @@ async def prove(tx: Reading, trusted: Mapping[str, bytes]) -> Proof:
                 break
         if fault is not None:
             break
-    fault = fault or await signatures.end(seen) or await _without_link(tx)
-    waiting = await tx.value(select(func.count()).select_from(unlinked))
-    early = select(func.count()).select_from(attempt_journals).where(attempt_journals.c.head.is_(None))
-    return Proof(seen, signatures.last, signatures.checkpoints, int(waiting), int(await tx.value(early)), fault)
+    return signatures, seen, fault
 
 
 async def compare_copy(tx: Reading, copy: Sequence[Checkpoint], trusted: Mapping[str, bytes]) -> Fault | None:
@@ -153,15 +176,15 @@ def _placed(fault: Fault | None, link: Link) -> Fault | None:
 class _Signatures:
     """Goes along the log and meets each checkpoint where it ends."""
 
-    def __init__(self, tx: Reading, trusted: Mapping[str, bytes]) -> None:
-        self._coming = _all_checkpoints(tx)
+    def __init__(self, tx: Reading, trusted: Mapping[str, bytes], begin: Checkpoint | None) -> None:
+        self._coming = _all_checkpoints(tx, 0 if begin is None else begin.no)
         self._trusted = trusted
         self._next: Checkpoint | None = None
         self._tree = Frontier()
-        self._previous = NOTHING_BEFORE
+        self._previous = NOTHING_BEFORE if begin is None else begin.digest
         self._begun = False
-        self.last = 0
-        self.checkpoints = 0
+        self.last = 0 if begin is None else begin.last
+        self.checkpoints = 0 if begin is None else begin.no
 
     async def cover(self, link: Link) -> Fault | None:
         """Take one link more; the fault of the checkpoint that ends with it."""
@@ -208,8 +231,7 @@ def _of(what: What, no: int) -> Fault:
     return Fault(what, kind="checkpoint", ref=no)
 
 
-async def _all_checkpoints(tx: Reading) -> AsyncIterator[Checkpoint]:
-    after = 0
+async def _all_checkpoints(tx: Reading, after: int) -> AsyncIterator[Checkpoint]:
     while page := await evidence.checkpoints_after(tx, after):
         for one in page:
             yield one

@@ -143,6 +143,10 @@ class Vault:
         """What is stored of an activation code."""
         return self._mac(f"card/{canonical_number(number)}/{canonical_number(code)}")
 
+    def recovery_code_hash(self, factor_id: int, code: str) -> bytes:
+        """What is stored of a code on paper that stands in for a second factor."""
+        return self._mac(f"recovery/{factor_id}/{canonical_number(code)}")
+
     def _mac(self, text: str) -> bytes:
         return hmac.digest(self._index_key, text.encode(), hashlib.sha256)[:INDEX_BYTES]
 

@@ -24,6 +24,27 @@ class Role(StrEnum):
     SUPPORT = "support"
     OPERATOR = "operator"
     MARKER = "marker"
+    SECURITY = "security"
+    AUDITOR = "auditor"
+
+
+APART = (Role.OPERATOR, Role.SECURITY, Role.AUDITOR)
+"""Who runs exams, who gives rights, who watches both: no account holds two of them (GB/T 22239)."""
+ALONE = (Role.SECURITY, Role.AUDITOR)
+"""Roles that do no other work of staff beside their own."""
+STAFF_ROLES = tuple(role for role in Role if role is not Role.CANDIDATE)
+
+
+class AccountAct(StrEnum):
+    """What a security administrator does to an account."""
+
+    ADD_ACCOUNT = "add_account"
+    GIVE_ROLE = "give_role"
+    TAKE_ROLE = "take_role"
+    END_SESSIONS = "end_sessions"
+    RESET_FACTOR = "reset_factor"
+    HAND_OUT_PASSWORD = "hand_out_password"
+    BLOCK = "block"
 
 
 class IndexKind(StrEnum):
@@ -76,6 +97,49 @@ class Decision(StrEnum):
 
     APPROVED = "approved"
     REFUSED = "refused"
+
+
+class GrantAnswer(StrEnum):
+    """What became of a candidate's request for further attempts."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Measure(StrEnum):
+    """What is bounded of an agent's acts: attempts granted, minutes added, people let in, numbers revealed."""
+
+    ATTEMPTS = "attempts"
+    MINUTES = "minutes"
+    LET_INS = "let_ins"
+    REVEALS = "reveals"
+
+
+BOUNDED_ACTS = ("grant", "extra_time", "let_in", "reveal_person")
+"""Acts in the audit log that bounds and unusual patterns are counted from."""
+
+
+class CallTopic(StrEnum):
+    """What a call was about."""
+
+    SIGN_IN = "sign_in"
+    INTERRUPTED = "interrupted"
+    ATTEMPTS = "attempts"
+    RESULT = "result"
+    LEARNING = "learning"
+    PERSONAL_DATA = "personal_data"
+    COMPLAINT = "complaint"
+    OTHER = "other"
+
+
+class IdentityCheck(StrEnum):
+    """How a caller was known to be the person."""
+
+    DOCUMENT = "document"
+    PHONE = "phone"
+    UNIT = "unit"
+    NOT_CHECKED = "not_checked"
 
 
 class OutboxKind(StrEnum):
@@ -155,6 +219,54 @@ class CorrectionPhase(StrEnum):
     PREVIEW = "preview"
     EXECUTE = "execute"
     SETTLE = "settle"
+
+
+class IncidentSource(StrEnum):
+    """What an incident was found by: our proofs that we hear, a rise of silence, a person."""
+
+    DEAF = "deaf"
+    SILENCE = "silence"
+    HAND = "hand"
+
+
+class IncidentState(StrEnum):
+    """An incident on its way; ``approved`` is being compensated, ``undoing`` being taken back."""
+
+    DRAFTED = "drafted"
+    ASKED = "asked"
+    APPROVED = "approved"
+    DONE = "done"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    UNDO_ASKED = "undo_asked"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class IncidentPhase(StrEnum):
+    """What is computed of an incident: what running, then ended attempts lost; their compensation; its undoing."""
+
+    SURVEY_RUNNING = "survey_running"
+    SURVEY_ENDED = "survey_ended"
+    EXECUTE = "execute"
+    UNDO = "undo"
+
+
+class RemedyKind(StrEnum):
+    """What an attempt gets for an incident."""
+
+    MINUTES = "minutes"
+    ATTEMPTS = "attempts"
+    NONE = "none"
+
+
+class Standing(StrEnum):
+    """What the attempts of an enrolment come to: nothing ended, a result that waits for people, failed, passed."""
+
+    NONE = "none"
+    PENDING = "pending"
+    FAIL = "fail"
+    PASS = "pass"
 
 
 CATEGORIES = (

@@ -9,7 +9,7 @@ import msgspec
 
 from examengine.refusals import Refusal
 from examengine.rules.calendar import iso, window_of
-from examengine.rules.closing import closes_at
+from examengine.rules.closing import closes_at, standing_at
 from examengine.rules.decide import allowed, label_of, learning_percent, left, used
 from examengine.rules.events import Accommodate, Answers, Case, Compensate, Rescore, Submit
 from examengine.rules.history import Attempt, History, Round
@@ -81,7 +81,7 @@ def _check_amounts(case: Case, rulebook: Rulebook) -> None:
             if isinstance(event, Compensate) and (event.minutes is None) == (event.attempts is None):
                 raise CaseError(f"{place}：补偿写 minutes 或 attempts，恰好一项")
             if isinstance(event, Accommodate) and (event.minutes is None) == (event.percent is None):
-                raise CaseError(f"{place}：照顾写 minutes 或 percent，恰好一项")
+                raise CaseError(f"{place}：合理便利写 minutes 或 percent，恰好一项")
 
 
 def printed(rulebook: Rulebook, replayed: Replayed) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _attempt(rulebook: Rulebook, history: History, round_: Round, attempt: Attem
             rulebook,
             window_of(rulebook, history.credit_year),
             attempt.base,
-            (*attempt.time_entries, *history.standing),
+            (*attempt.time_entries, *standing_at(history.standing, attempt.started_ms)),
         )
     )
     return {

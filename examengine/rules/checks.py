@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from examengine.findings import Finding
 from examengine.rules.calendar import MINUTE_MS, window_of
 from examengine.rules.rulebook import EnrolmentMode, OnExhausted, PaperRules, Rulebook, WrittenSection
+from examengine.rules.staffed import unreadable
 
 
 def check(rulebook: Rulebook) -> list[Finding]:
@@ -17,6 +18,10 @@ def check(rulebook: Rulebook) -> list[Finding]:
     if rulebook.exam.starts_when == "staff" and rulebook.exam.delivery != "onsite":
         message = "网上考试由考生自己开始；本版引擎还没有由工作人员开始的网上考试"
         found.append(Finding("warning", "not_supported", "exam.starts_when", message))
+    if rulebook.support is not None and unreadable(rulebook.support):
+        told = "、".join(unreadable(rulebook.support))
+        message = f"读不懂：{told}；写成 09:00-12:00 这样，读不懂的时段不会显示给考生"
+        found.append(Finding("warning", "bad_hours", "support.hours", message))
     return found
 
 

@@ -38,6 +38,16 @@ def closes_at(rulebook: Rulebook, window: Window, base: Closing, time_entries: I
     return _cut(rulebook, window, Closing(base.deadline_ms + added_ms, DeadlineReason.EXTRA_TIME))
 
 
+def standing_at(standing: Iterable[TimeEntry], started_ms: int) -> tuple[TimeEntry, ...]:
+    """The accommodations that count for an attempt started then; it keeps them when they expire while it runs."""
+    return tuple(
+        entry
+        for entry in standing
+        if (entry.begins_ms is None or entry.begins_ms <= started_ms)
+        and (entry.expires_ms is None or started_ms < entry.expires_ms)
+    )
+
+
 def added_time_ms(rulebook: Rulebook, entry: TimeEntry) -> int:
     """What one entry adds."""
     return entry.minutes * MINUTE_MS + rulebook.exam.minutes * MINUTE_MS * entry.percent // 100

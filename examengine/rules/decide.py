@@ -3,12 +3,13 @@
 Candidate page, support desk, record and ``examengine rules replay`` all print what these functions return.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.calendar import MINUTE_MS, day_ends_ms, day_starts_ms, window_of
-from examengine.rules.closing import base_closing, closes_at, uses_place
+from examengine.rules.closing import base_closing, closes_at, standing_at, uses_place
+from examengine.rules.conditions import Condition, Examined
 from examengine.rules.history import Closing, DeadlineReason, History, Label, LearningReport, OpenedBy, Round
 from examengine.rules.rulebook import EndPolicy, EnrolmentMode, OnExhausted, Rulebook
 
@@ -34,35 +35,13 @@ def decide(rulebook: Rulebook, history: History | None, now_ms: int) -> Decision
     Args:
         history: one enrolment, every attempt settled up to ``now_ms``; None where the person is not enrolled.
     """
-    if history is None:
-        return Refusal(Reason.NOT_ENROLLED, Next.ENROL)
-    exam = rulebook.exam
-    window = window_of(rulebook, history.credit_year)
-    if now_ms < window.opens_ms:
-        return Refusal(Reason.WINDOW_NOT_OPEN, Next.WAIT_FOR_WINDOW, {"opens_ms": window.opens_ms})
-    if now_ms >= window.closes_ms:
-        return Refusal(Reason.WINDOW_CLOSED, Next.NONE, {"closes_ms": window.closes_ms})
-    if history.passed and not exam.retake_after_pass:
-        return Refusal(Reason.ALREADY_PASSED, Next.NONE)
-    if history.running is not None:
-        return Refusal(Reason.ATTEMPT_RUNNING, Next.RESUME)
-    if history.awaits_marking and not exam.retake_after_pass:
-        return Refusal(Reason.RESULT_PENDING, Next.NONE)
+    refusal = next((one.refusal for one in examine(rulebook, history, now_ms) if one.refusal is not None), None)
+    if refusal is not None:
+        return refusal
+    assert history is not None
     round_ = round_to_use(rulebook, history, now_ms)
-    if round_ is None:
-        return _no_place(rulebook, history)
-    percent = learning_percent(rulebook, round_)
-    if exam_needs_learning(rulebook, history) and percent < 100:
-        return Refusal(Reason.LEARNING_INCOMPLETE, Next.FINISH_LEARNING, {"percent": percent})
-    may_start_ms = _waited_until_ms(rulebook, history)
-    if now_ms < may_start_ms:
-        return Refusal(Reason.WAIT_BETWEEN_ATTEMPTS, Next.WAIT, {"until_ms": may_start_ms})
-    base = base_closing(rulebook, window, now_ms)
-    closing = closes_at(rulebook, window, base, history.standing)
-    if _too_late_to_start(rulebook, window.closes_ms - now_ms, closing):
-        return Refusal(Reason.TOO_LITTLE_TIME_LEFT, Next.NONE, {"left_ms": window.closes_ms - now_ms})
-    if exam.delivery != "online_unproctored":
-        return Refusal(Reason.NOT_ONLINE, Next.NONE)
+    assert round_ is not None
+    base, closing = _closings(rulebook, history, now_ms)
     return Permission(
         round_no=round_.no,
         no=next_no(round_),
@@ -71,6 +50,54 @@ def decide(rulebook: Rulebook, history: History | None, now_ms: int) -> Decision
         base=base,
         closing=closing,
     )
+
+
+def examine(rulebook: Rulebook, history: History | None, now_ms: int) -> Iterator[Examined]:
+    """Every condition of a start at ``now_ms``, in order: all met, the start is allowed. What the rulebook does not
+    ask for is left out.
+    """
+    if history is None:
+        yield Examined(Condition.ENROLLED, Refusal(Reason.NOT_ENROLLED, Next.ENROL))
+        return
+    yield Examined(Condition.ENROLLED)
+    exam = rulebook.exam
+    window = window_of(rulebook, history.credit_year)
+    opens, closes = {"opens_ms": window.opens_ms}, {"closes_ms": window.closes_ms}
+    early, over = now_ms < window.opens_ms, now_ms >= window.closes_ms
+    yield Examined(
+        Condition.OPENED, Refusal(Reason.WINDOW_NOT_OPEN, Next.WAIT_FOR_WINDOW, opens) if early else None, opens
+    )
+    yield Examined(Condition.NOT_CLOSED, Refusal(Reason.WINDOW_CLOSED, Next.NONE, closes) if over else None, closes)
+    if not exam.retake_after_pass:
+        yield Examined(Condition.NOT_PASSED, Refusal(Reason.ALREADY_PASSED, Next.NONE) if history.passed else None)
+    yield Examined(
+        Condition.NONE_RUNNING, Refusal(Reason.ATTEMPT_RUNNING, Next.RESUME) if history.running is not None else None
+    )
+    if history.awaits_marking and not exam.retake_after_pass:
+        yield Examined(Condition.RESULT_KNOWN, Refusal(Reason.RESULT_PENDING, Next.NONE))
+    round_ = round_to_use(rulebook, history, now_ms)
+    places = {
+        "left": sum(left(rulebook, one, now_ms) for one in history.rounds),
+        "allowed": sum(allowed(rulebook, one, now_ms) for one in history.rounds),
+    }
+    yield Examined(Condition.PLACE_LEFT, _no_place(rulebook, history) if round_ is None else None, places)
+    if exam_needs_learning(rulebook, history):
+        yield _learned(rulebook, round_)
+    if exam.wait_minutes_between_attempts:
+        until = {"until_ms": _waited_until_ms(rulebook, history)}
+        waits = now_ms < until["until_ms"]
+        yield Examined(
+            Condition.WAITED, Refusal(Reason.WAIT_BETWEEN_ATTEMPTS, Next.WAIT, until) if waits else None, until
+        )
+    if rulebook.window.min_remaining_minutes_to_start or rulebook.window.end_policy is EndPolicy.REFUSE_IF_NOT_FULL:
+        # outside the window there is no such question
+        is_open = not early and not over
+        remains = {"left_ms": max(0, window.closes_ms - now_ms)}
+        short = is_open and _too_late_to_start(rulebook, remains["left_ms"], _closings(rulebook, history, now_ms)[1])
+        refusal = Refusal(Reason.TOO_LITTLE_TIME_LEFT, Next.NONE, remains) if short else None
+        yield Examined(Condition.TIME_LEFT, refusal, remains, known=is_open)
+    if exam.delivery != "online_unproctored":
+        yield Examined(Condition.ONLINE, Refusal(Reason.NOT_ONLINE, Next.NONE))
 
 
 def round_to_use(rulebook: Rulebook, history: History, now_ms: int) -> Round | None:
@@ -277,6 +304,21 @@ def _unless_finished(rulebook: Rulebook, history: History, now_ms: int, *, any_t
         unlearned = exam_needs_learning(rulebook, history) and learning_percent(rulebook, unused) < 100
         return Refusal(Reason.ATTEMPTS_REMAINING, Next.FINISH_LEARNING if unlearned else Next.NONE)
     return None
+
+
+def _learned(rulebook: Rulebook, round_: Round | None) -> Examined:
+    if round_ is None:
+        return Examined(Condition.LEARNED, known=False)
+    facts = {"percent": learning_percent(rulebook, round_)}
+    missing = Refusal(Reason.LEARNING_INCOMPLETE, Next.FINISH_LEARNING, facts) if facts["percent"] < 100 else None
+    return Examined(Condition.LEARNED, missing, facts)
+
+
+def _closings(rulebook: Rulebook, history: History, now_ms: int) -> tuple[Closing, Closing]:
+    """The base and the effective deadline of a start at ``now_ms``."""
+    window = window_of(rulebook, history.credit_year)
+    base = base_closing(rulebook, window, now_ms)
+    return base, closes_at(rulebook, window, base, standing_at(history.standing, now_ms))
 
 
 def _waited_until_ms(rulebook: Rulebook, history: History) -> int:

@@ -115,10 +115,15 @@ class Compensate(Event, tag="compensate", frozen=True):
 
 
 class Accommodate(Event, tag="accommodate", frozen=True):
-    """Standing extra time for a person, in minutes or per cent of the rulebook's minutes."""
+    """Standing extra time for a person, in minutes or per cent of the rulebook's minutes.
+
+    For attempts started at ``begins_at`` or later and before ``expires_at``, where they are given.
+    """
 
     minutes: Minutes | None = None
     percent: Percent | None = None
+    begins_at: datetime | None = None
+    expires_at: datetime | None = None
     by: str | tuple[str, ...] | None = None
     reason: str | None = None
     ticket: str | None = None

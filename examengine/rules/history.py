@@ -78,10 +78,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TimeEntry:
-    """Time added to a deadline: minutes for one attempt, or a standing accommodation in minutes or per cent."""
+    """Time added to a deadline: minutes for one attempt, or a standing accommodation in minutes or per cent.
+
+    An accommodation counts for attempts started at ``begins_ms`` or later and before ``expires_ms``.
+    """
 
     minutes: int = 0
     percent: int = 0
+    begins_ms: int | None = None
+    expires_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

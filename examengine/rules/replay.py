@@ -24,6 +24,7 @@ from examengine.rules.closing import (
     grace_ms,
     rescored,
     settle,
+    standing_at,
 )
 from examengine.rules.decide import (
     Decision,
@@ -412,7 +413,13 @@ class Fold:
         return None
 
     def _accommodate(self, event: ev.Accommodate, year: int) -> Refusal | None:
-        time = TimeEntry(minutes=event.minutes or 0, percent=event.percent or 0)
+        zone = ZoneInfo(self.rulebook.meta.timezone)
+        time = TimeEntry(
+            minutes=event.minutes or 0,
+            percent=event.percent or 0,
+            begins_ms=_at_ms(event.begins_at, zone) if event.begins_at else None,
+            expires_ms=_at_ms(event.expires_at, zone) if event.expires_at else None,
+        )
         self._standing += (time,)
         self._remember(event.id, _Entry("accommodate", year, time=time))
         return None
@@ -456,7 +463,8 @@ class Fold:
 
     def _closing(self, year: int, attempt: Attempt) -> Closing:
         window = window_of(self.rulebook, year)
-        return closes_at(self.rulebook, window, attempt.base, (*attempt.time_entries, *self._standing))
+        standing = standing_at(self._standing, attempt.started_ms)
+        return closes_at(self.rulebook, window, attempt.base, (*attempt.time_entries, *standing))
 
     def _find(self, year: int, no: int, round_no: int | None) -> tuple[Round, Attempt] | None:
         for round_ in reversed(self.enrolments[year]):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from examengine.records import attempts, audit, entries, outbox
 from examengine.records.as_rules import closing_of
 from examengine.records.attempts import lock_attempt
-from examengine.records.database import Database
+from examengine.records.database import Reading, Writing
 from examengine.records.enrolments import lock_enrolment
 from examengine.records.entries import Entry, NewEntry
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
-from examengine.records.shelf import Shelf
 from examengine.records.words import EntryKind, OutboxKind
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.rulebook import Rulebook
+from examengine.support.acts import Kind, Means, Owner, facts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class HandInOrder:
     reason_category: str
     reason: str
     ticket: str
+    nonce: str = ""
+    second_person: int | None = None
 
 
 def may_hand_in(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, now_ms: int) -> Refusal | None:
@@ -33,51 +35,53 @@ def may_hand_in(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord,
     return Refusal(Reason.NOT_RUNNING, Next.NONE) if is_over else None
 
 
-async def order_hand_in(database: Database, shelf: Shelf, order: HandInOrder, stamp_ms: int) -> Entry | Refusal:
-    """Write the entry and the message to the live sitting, in one transaction. Nobody hands himself in here.
+async def order_hand_in(tx: Writing, means: Means, order: HandInOrder, stamp_ms: int) -> Entry | Refusal:
+    """Write the entry and the message to the live sitting.
 
     From the entry's instant on it counts: whatever ends the sitting later does not, but a hand-in by the candidate
     himself. What is acknowledged until the sitting hears of it is marked.
 
     Raises:
         Missing: there is no such attempt.
-        ValueError: no reason.
     """
-    if not order.reason.strip():
-        raise ValueError("a hand-in for somebody needs a reason")
-    async with database.writing() as tx:
-        owned = await attempts.get_attempt(tx, order.attempt_id)
-        if owned.person_id == order.by_person:
-            return Refusal(Reason.TWO_PERSONS_REQUIRED, Next.NONE)
-        enrolment = await lock_enrolment(tx, owned.attempt.enrolment_id)
-        await lock_attempt(tx, order.attempt_id)
-        source = f"hand_in:{order.attempt_id}"
-        known = await entries.find_by_source(tx, source)
-        if known is not None:
-            return known
-        record = await load_history(tx, enrolment.id)
-        row = next(a for a in record.attempts if a.id == order.attempt_id)
-        rulebook = await shelf.rulebook(tx, row.rulebook_digest)
-        now_ms = max(stamp_ms, record.newest_fact_ms)
-        refusal = may_hand_in(rulebook, record, row, now_ms)
-        if refusal is not None:
-            return refusal
-        entry, _ = await entries.add_entry(
-            tx,
-            NewEntry(
-                enrolment_id=enrolment.id,
-                kind=EntryKind.HAND_IN,
-                attempt_id=order.attempt_id,
-                by_person=order.by_person,
-                reason_category=order.reason_category,
-                reason=order.reason,
-                ticket=order.ticket,
-                source=source,
-            ),
-            now_ms,
-        )
-        await outbox.put(tx, order.attempt_id, OutboxKind.HAND_IN, {"entry": entry.id}, now_ms)
-        await attempts.look_again(tx, order.attempt_id, now_ms)
-        facts = {"entry": entry.id, "reason": order.reason_category}
-        await audit.append(tx, now_ms, order.by_person, "hand_in_for", "attempt", order.attempt_id, facts)
-        return entry
+    owned = await attempts.get_attempt(tx, order.attempt_id)
+    enrolment = await lock_enrolment(tx, owned.attempt.enrolment_id)
+    await lock_attempt(tx, order.attempt_id)
+    source = f"hand_in:{order.attempt_id}"
+    known = await entries.find_by_source(tx, source)
+    if known is not None:
+        return known
+    record = await load_history(tx, enrolment.id)
+    row = next(a for a in record.attempts if a.id == order.attempt_id)
+    rulebook = await means.shelf.rulebook(tx, row.rulebook_digest)
+    now_ms = max(stamp_ms, record.newest_fact_ms)
+    refusal = may_hand_in(rulebook, record, row, now_ms)
+    if refusal is not None:
+        return refusal
+    entry, _ = await entries.add_entry(
+        tx,
+        NewEntry(
+            enrolment_id=enrolment.id,
+            kind=EntryKind.HAND_IN,
+            attempt_id=order.attempt_id,
+            by_person=order.by_person,
+            reason_category=order.reason_category,
+            reason=order.reason,
+            ticket=order.ticket,
+            source=source,
+        ),
+        now_ms,
+    )
+    await outbox.put(tx, order.attempt_id, OutboxKind.HAND_IN, {"entry": entry.id}, now_ms)
+    await attempts.look_again(tx, order.attempt_id, now_ms)
+    facts = facts_of(order, enrolment.person_id, entry=entry.id)
+    await audit.append(tx, now_ms, order.by_person, "hand_in_for", "attempt", order.attempt_id, facts)
+    return entry
+
+
+async def _owner(tx: Reading, order: HandInOrder) -> Owner:
+    owned = await attempts.get_attempt(tx, order.attempt_id)
+    return Owner(owned.person_id, owned.attempt.enrolment_id)
+
+
+KIND = Kind(slug="hand_in", order=HandInOrder, subject="attempt_id", owner=_owner, perform=order_hand_in)

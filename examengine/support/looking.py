@@ -2,33 +2,74 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from examengine.live import Sitting
-from examengine.records import accounts, approvals, audit, enrolments, hearing, outcomes, people, search
+from examengine.records import (
+    accommodations,
+    accounts,
+    approvals,
+    archives,
+    audit,
+    calls,
+    enrolments,
+    grant_requests,
+    hearing,
+    incidents,
+    let_ins,
+    looks,
+    losses,
+    people,
+    search,
+)
+from examengine.records.accommodations import Accommodation
+from examengine.records.accounts import SignIn
 from examengine.records.approvals import Approval
+from examengine.records.calls import Call
+from examengine.records.cards import Card
 from examengine.records.database import Database, Reading
 from examengine.records.enrolments import EnrolmentLine
 from examengine.records.errors import Missing
+from examengine.records.grant_requests import GrantRequest
 from examengine.records.hearing import Case as DeafCase
 from examengine.records.history import EnrolmentRecord, load_histories
+from examengine.records.incidents import Incident
+from examengine.records.let_ins import LetIn
+from examengine.records.losses import Loss
 from examengine.records.people import Person
 from examengine.records.search import FoundBy
 from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
-from examengine.records.words import SignInOutcome
+from examengine.records.words import Measure, SignInOutcome
 from examengine.rules.hearing import GAP_MS, Deaf
 from examengine.rules.rulebook import Rulebook
+from examengine.support import quotas
+from examengine.support.quotas import Weight
 
 MAX_FOUND = 20
+MAX_CALLS = 20
+MAX_RECENT = 8
+MAX_JOURNALS = 12
+"""Finished attempts whose journals a person's page tells; of earlier ones it tells what the record holds."""
+
+
+class CardState(StrEnum):
+    """What a card that somebody reads out has been through."""
+
+    IN_STOCK = "in_stock"
+    BOOKED_OUT = "booked_out"
+    BLOCKED = "blocked"
+    USED = "used"
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: internal ids only, so that it may be handed on."""
+    """What a search found: internal ids only, so that it may be handed on. ``card``: of the card of that number."""
 
     person_ids: tuple[int, ...]
     truncated: bool
     taken_for: tuple[FoundBy, ...]
+    card: CardState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +98,10 @@ class Case:
     """A person with every enrolment, newest first.
 
     ``names``: of everyone who acted here, by id. ``answered``: answers given in finished attempts, by attempt.
-    ``deaf``: when we could not have heard an attempt's candidate, by attempt.
+    ``deaf``: when we could not have heard an attempt's candidate, by attempt. ``journals``: of the newest finished
+    attempts. ``sign_ins``: the last tries to sign in, newest first. ``incidents`` that overlap an attempt, with what
+    it lost by them. ``approvals``: requests about the person as a whole. ``calls``: the newest that were noted.
+    ``documents``: what accommodations rest on, by id. ``requests``: the newest of each enrolment.
     """
 
     person: Person
@@ -66,6 +110,15 @@ class Case:
     answered: Mapping[int, int]
     signed_in_ms: int | None
     deaf: Mapping[int, tuple[Deaf, ...]] = field(default_factory=dict)
+    journals: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    sign_ins: tuple[SignIn, ...] = ()
+    incidents: Mapping[int, tuple[tuple[Incident, Loss | None], ...]] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    calls: tuple[Call, ...] = ()
+    let_ins: tuple[LetIn, ...] = ()
+    accommodations: tuple[Accommodation, ...] = ()
+    documents: Mapping[int, str] = field(default_factory=dict)
+    requests: Mapping[int, GrantRequest] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +133,18 @@ async def find(database: Database, vault: Vault, text: str, by_person: int, now_
     """Search; what was typed is not kept, only what it was taken for and how many it found."""
     async with database.reading() as tx:
         found = await search.search_people(tx, vault, text, MAX_FOUND)
-    hits = Hits(tuple(person.id for person in found.people), found.truncated, found.taken_for)
+    ids = tuple(person.id for person in found.people)
+    hits = Hits(ids, found.truncated, found.taken_for, None if found.card is None else _state_of(found.card))
     facts = {"taken_for": [kind.value for kind in hits.taken_for], "hits": list(hits.person_ids)}
     await _note(database, now_ms, by_person, "search_people", "person", None, facts)
     return hits
+
+
+async def recent_people(database: Database, by_person: int) -> tuple[int, ...]:
+    """Ids of the people whose pages someone opened last, the newest first: calls that come back."""
+    async with database.reading() as tx:
+        views = await audit.newest_views(tx, by_person, MAX_RECENT)
+    return tuple(view.object_id for view in views if view.object_id is not None)
 
 
 async def list_found(
@@ -132,18 +193,47 @@ async def read_case(database: Database, vault: Vault, shelf: Shelf, person_id: i
         person = await _person(tx, vault, person_id)
         lines = await enrolments.list_of_person(tx, person_id)
         by_id = await _cases(tx, shelf, lines)
-        cases = []
-        answered = {}
-        for line in lines:
-            case = by_id[line.enrolment.id]
-            asked = await approvals.of_enrolment(tx, case.id)
-            cases.append(replace(case, approvals=asked))
-            answered.update(await _answered(tx, case.record))
-        names = await _names(tx, vault, cases)
+        asked = await approvals.of_person(tx, person_id)
+        cases = [
+            replace(case, approvals=tuple(one for one in asked if one.enrolment_id == case.id))
+            for case in by_id.values()
+        ]
+        of_person = tuple(one for one in asked if one.enrolment_id is None)
+        noted = await calls.of_person(tx, vault, person_id, MAX_CALLS)
+        ended = [row.id for case in cases for row in case.record.attempts if row.outcome is not None]
+        answered = await looks.answered_of(tx, ended)
+        journals = await archives.get_journals(tx, sorted(ended)[-MAX_JOURNALS:]) if ended else {}
+        let_in = await let_ins.of_person(tx, person_id, MAX_CALLS)
+        standing = await accommodations.of_person(tx, person_id)
+        documents = await accommodations.documents_of(tx, vault, standing)
+        wanted = await grant_requests.newest_of(tx, [case.id for case in cases])
+        agents = (
+            {call.by_person for call in noted}
+            | {one.by_person for one in let_in}
+            | {one.by_person for one in standing}
+        )
+        names = await _names(tx, vault, cases, of_person, agents)
         tries = await accounts.newest_sign_ins(tx, person_id)
         deaf = await _deaf(tx, cases, now_ms)
+        happened = await _incidents(tx, person, cases, now_ms)
     signed_in = (t.at_ms for t in tries if t.outcome is SignInOutcome.SIGNED_IN)
-    return Case(person, tuple(cases), names, answered, next(signed_in, None), deaf)
+    return Case(
+        person,
+        tuple(cases),
+        names,
+        answered,
+        next(signed_in, None),
+        deaf,
+        journals,
+        tries,
+        happened,
+        of_person,
+        noted,
+        let_in,
+        standing,
+        documents,
+        wanted,
+    )
 
 
 async def open_enrolment(
@@ -167,21 +257,39 @@ async def open_enrolment(
 
 async def note_reveal(
     database: Database, vault: Vault, person_id: int, by_person: int, reason: str, ticket: str, now_ms: int
-) -> None:
-    """Log that someone asks to see a person's numbers in full, and for which reason and ticket.
+) -> bool:
+    """Log that someone asks to see a person's numbers in full, and for which reason and ticket. False, and nothing
+    is to be shown, where he has shown himself as many as an agent may in a day, or this person's again and again.
 
     Raises:
         Missing: there is no such person, or he was erased.
     """
-    async with database.reading() as tx:
+    async with database.writing() as tx:
         await _person(tx, vault, person_id)
-    facts = {"reason": reason, "ticket": ticket}
-    await _note(database, now_ms, by_person, "reveal_person", "person", person_id, facts)
+        await tx.lock_name(f"desk:{by_person}")
+        look = await quotas.look(tx, by_person, person_id, Weight(Measure.REVEALS, 1), now_ms)
+        facts = {"person": person_id, "reason": reason, "ticket": ticket}
+        act = "reveal_person" if look.why is None else "reveal_refused"
+        await audit.append(tx, now_ms, by_person, act, "person", person_id, facts)
+        return look.why is None
+
+
+async def note_view(database: Database, person_id: int, by_person: int, now_ms: int) -> None:
+    """Log that someone looks at a person on a page of his own making, numbers masked."""
+    await _note(database, now_ms, by_person, "view_person", "person", person_id, {"shown": "masked"})
 
 
 async def note_list(database: Database, by_person: int, approval_ids: Iterable[int], now_ms: int) -> None:
     """Log that someone looks at the list of requests, which names people."""
     await _note(database, now_ms, by_person, "view_approvals", "approval", None, {"approvals": sorted(approval_ids)})
+
+
+def _state_of(card: Card) -> CardState:
+    if card.round_id is not None:
+        return CardState.USED
+    if card.blocked_ms is not None:
+        return CardState.BLOCKED
+    return CardState.IN_STOCK if card.booked_out_ms is None else CardState.BOOKED_OUT
 
 
 async def _note(
@@ -233,20 +341,43 @@ async def _deaf(tx: Reading, cases: Sequence[EnrolmentCase], now_ms: int) -> dic
     return found
 
 
-async def _answered(tx: Reading, record: EnrolmentRecord) -> dict[int, int]:
-    found = {}
-    for row in record.attempts:
-        if row.outcome is None:
-            continue
-        try:
-            found[row.id] = len((await outcomes.get_answers(tx, row.id)).answers)
-        except Missing:
-            continue  # voided while it ran: nothing was marked
-    return found
+async def _incidents(
+    tx: Reading, person: Person, cases: Sequence[EnrolmentCase], now_ms: int
+) -> dict[int, tuple[tuple[Incident, Loss | None], ...]]:
+    """Incidents by attempt: those that ran over it where it was sat, whether or not it lost anything."""
+    rows = [(case, row) for case in cases for row in case.record.attempts]
+    if not rows or person.profile is None:
+        return {}
+    region, unit = person.profile.region, person.profile.unit_name
+    ends = {row.id: row.outcomes[0].ended_ms if row.outcomes else now_ms for _case, row in rows}
+    known = await incidents.overlapping(tx, min(row.started_ms for _case, row in rows), max(ends.values()))
+    if not known:
+        return {}
+    lost = {(one.id, loss.attempt_id): loss for one, loss in await losses.of_attempts(tx, ends)}
+    return {
+        row.id: tuple(
+            (one, lost.get((one.id, row.id)))
+            for one in known
+            if one.from_ms < ends[row.id]
+            and row.started_ms < one.until_ms
+            and one.exam_id in (None, case.record.enrolment.exam_id)
+            and region.startswith(one.scope.region_prefix)
+            and one.unit_name in ("", unit)
+        )
+        for case, row in rows
+    }
 
 
-async def _names(tx: Reading, vault: Vault, cases: Iterable[EnrolmentCase]) -> dict[int, str]:
-    acted: set[int] = set()
+async def _names(
+    tx: Reading,
+    vault: Vault,
+    cases: Iterable[EnrolmentCase],
+    of_person: Iterable[Approval],
+    agents: Iterable[int],
+) -> dict[int, str]:
+    acted = set(agents)
+    for asked in of_person:
+        acted |= {asked.asked_by, asked.decided_by or asked.asked_by}
     for case in cases:
         for entry in case.record.entries:
             acted |= {entry.by_person, entry.second_person or entry.by_person}

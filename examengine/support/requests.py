@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from examengine.records import approvals, enrolments, people
 from examengine.records.approvals import Approval
 from examengine.records.database import Database, Reading
-from examengine.records.history import AttemptRecord, EnrolmentRecord, load_histories
+from examengine.records.entries import Entry
+from examengine.records.history import load_histories
 from examengine.records.people import Person
 from examengine.records.shapes import json_text
 from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
-from examengine.rules.rulebook import Rulebook
-from examengine.support.looking import note_list
+from examengine.support.looking import EnrolmentCase, note_list
 
 MAX_WAITING = 100
 MAX_DECIDED = 20
@@ -21,21 +21,27 @@ MAX_DECIDED = 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request with the attempt it is about, and whose that is."""
+    """A request with whose record it is about; ``case`` None: the person as a whole."""
 
     approval: Approval
     person: Person
-    record: EnrolmentRecord
-    row: AttemptRecord
-    rulebook: Rulebook
-    title: str
+    case: EnrolmentCase | None = None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry that it is about."""
+        entries = self.case.record.entries if self.case is not None else ()
+        return next((entry for entry in entries if entry.id == self.approval.act.get("entry_id")), None)
 
     @property
     def digest(self) -> str:
-        """Names what is decided about: the act, and how the attempt stood. It changes when either does."""
-        outcome = self.row.outcome
-        seen = [dict(self.approval.act), self.row.id, outcome.id if outcome is not None else None]
-        return hashlib.sha256(json_text({"seen": seen}).encode()).hexdigest()[:32]
+        """Names what is decided about: the act, and how the record stood. It changes when either does."""
+        stood: list[object] = []
+        if self.case is not None:
+            record = self.case.record
+            stood = [[row.id, row.outcome.id if row.outcome is not None else None] for row in record.attempts]
+            stood.append([entry.id for entry in record.entries])
+        return hashlib.sha256(json_text([dict(self.approval.act), stood]).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ async def list_requests(database: Database, vault: Vault, shelf: Shelf, by_perso
         decided = await approvals.list_decided(tx, MAX_DECIDED)
         loaded = {request.approval.id: request for request in await _loaded(tx, vault, shelf, (*waiting, *decided))}
         acted = {a.asked_by for a in (*waiting, *decided)} | {a.decided_by or a.asked_by for a in decided}
+        acted |= {one.entry.by_person for one in loaded.values() if one.entry is not None}
         names = {person.id: person.name for person in (await people.find_people(tx, vault, acted)).values()}
     await note_list(database, by_person, loaded, now_ms)
     return Requests(
@@ -75,15 +82,17 @@ async def get_request(database: Database, vault: Vault, shelf: Shelf, approval_i
 
 
 async def _loaded(tx: Reading, vault: Vault, shelf: Shelf, asked: Sequence[Approval]) -> tuple[Request, ...]:
-    records = await load_histories(tx, {a.enrolment_id for a in asked})
-    persons = await people.find_people(tx, vault, {record.enrolment.person_id for record in records.values()})
+    records = await load_histories(tx, {a.enrolment_id for a in asked if a.enrolment_id is not None})
+    persons = await people.find_people(tx, vault, {a.person_id for a in asked})
     lines = await enrolments.lines_of_people(tx, list(persons))
-    titles = {line.enrolment.id: line.exam_title for of_person in lines.values() for line in of_person}
+    by_enrolment = {line.enrolment.id: line for of_person in lines.values() for line in of_person}
     made = []
     for approval in asked:
-        record = records[approval.enrolment_id]
-        row = next(a for a in record.attempts if a.id == approval.act["attempt_id"])
-        rulebook = await shelf.rulebook(tx, record.enrolment.rulebook_digest)
-        person, title = persons[record.enrolment.person_id], titles[approval.enrolment_id]
-        made.append(Request(approval, person, record, row, rulebook, title))
+        person = persons[approval.person_id]
+        if approval.enrolment_id is None:
+            made.append(Request(approval, person))
+            continue
+        record, line = records[approval.enrolment_id], by_enrolment[approval.enrolment_id]
+        case = EnrolmentCase(line, record, await shelf.rulebook(tx, record.enrolment.rulebook_digest))
+        made.append(Request(approval, person, case))
     return tuple(made)

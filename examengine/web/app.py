@@ -14,17 +14,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from examengine import live
 from examengine.records import hearing
 from examengine.records.errors import Unavailable
+from examengine.web import door
 from examengine.web.assets import VersionedStatic, folder, version_of
+from examengine.web.audit.routes import ROUTES as AUDIT_ROUTES
 from examengine.web.author.routes import ROUTES as AUTHOR_ROUTES
 from examengine.web.background import background_tasks, running, take_leave
 from examengine.web.candidate.live import LiveAnswers
 from examengine.web.candidate.routes import ROUTES as CANDIDATE_ROUTES
 from examengine.web.guards import Guard, Refuse, refuse_bare, wants_json
+from examengine.web.hotline import HotlineBoard
 from examengine.web.http import NotAllowed, error_page, see_other
 from examengine.web.media import ROUTES as MEDIA_ROUTES
+from examengine.web.metrics import ROUTES as METRICS_ROUTES
 from examengine.web.operator.routes import ROUTES as OPERATOR_ROUTES
 from examengine.web.security import SecurityHeaders
 from examengine.web.services import Services, Serving
+from examengine.web.staff.routes import ROUTES as STAFF_ROUTES
 from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
 
 log = structlog.get_logger("examengine.web")
@@ -42,10 +47,13 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
             Route("/health", _health),
             Mount("/static", VersionedStatic(static, version_of(static))),
             *MEDIA_ROUTES,
+            *METRICS_ROUTES,
             *CANDIDATE_ROUTES,
             *AUTHOR_ROUTES,
             *SUPPORT_ROUTES,
             *OPERATOR_ROUTES,
+            *STAFF_ROUTES,
+            *AUDIT_ROUTES,
         ],
         exception_handlers={
             NotAllowed: _not_allowed,
@@ -57,8 +65,8 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
         lifespan=_lifespan(services, background=background),
     )
     app.state.services = services
-    app.state.hotline = hotline
-    app.state.hotline_hours = hotline_hours
+    app.state.door = door.through
+    app.state.hotline_board = HotlineBoard(hotline, hotline_hours)
     guarded = Guard(
         LiveAnswers(app, services),
         tokens=services.tokens,

@@ -40,6 +40,11 @@ def background_tasks(services: Services) -> tuple[Task, ...]:
         services.notary,
         services.regrader,
         services.counter,
+        services.tallier,
+        services.publisher,
+        services.collector,
+        services.compensator,
+        services.notices,
     )
 
 

@@ -1,13 +1,17 @@
 """The kind of device that asks, in one coarse word: enough to tell a person where his exam is open, too little to
-follow him by.
+follow him by. Behind it, opaque, which network it came from: only to see who else there fell silent in that minute.
 """
 
+import ipaddress
+from collections.abc import Callable
 from types import MappingProxyType
 
+from examengine.live.devices import parts_of
 from examengine.web.wording import gettext as _
 
 MAX_AGENT = 400
 OTHER = "other"
+NETWORK_LETTERS = 5
 
 # the first that the browser's own description contains: many call themselves by several names
 _FAMILIES = (
@@ -66,7 +70,32 @@ def device_word(agent: str) -> str:
     return f"{family}-{system}"
 
 
+def network_mark(address: str | None, secret: Callable[[str], str]) -> str:
+    """Five letters that stand for the network of an address (of IPv4 24 bits, of IPv6 48), "" where there is none.
+
+    The address itself is kept nowhere. A million networks share the marks: alike says "probably the same".
+
+    Args:
+        secret: an opaque text of a text, which only we can make.
+    """
+    try:
+        known = ipaddress.ip_address(address or "")
+    except ValueError:
+        return ""
+    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is not None:
+        known = known.ipv4_mapped
+    bits = 24 if known.version == 4 else 48
+    network = ipaddress.ip_network((known, bits), strict=False)
+    return secret(str(network))[:NETWORK_LETTERS]
+
+
+def device_here(agent: str, address: str | None, secret: Callable[[str], str]) -> str:
+    """The device word with the mark of the network behind it, where that is known: ``chrome-windows-3f9ac``."""
+    word, mark = device_word(agent), network_mark(address, secret)
+    return f"{word}-{mark}" if mark else word
+
+
 def device_told(word: str) -> str:
     """A device word for people, "" where it says nothing: Windows 电脑 Chrome."""
-    family, _hyphen, system = word.partition("-")
+    family, system, _network = parts_of(word)
     return " ".join(told for told in (_TOLD.get(system, ""), _TOLD.get(family, "")) if told)

@@ -8,13 +8,14 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from examengine.records import accounts, people
+from examengine.records import accounts, corrections, people, second_factors
 from examengine.records.accounts import Account
 from examengine.records.people import Person
 from examengine.records.roles import roles_of
-from examengine.records.words import Role
+from examengine.records.words import STAFF_ROLES, Role
 from examengine.web.contexts import frame as frames
 from examengine.web.contexts.frame import Act, Alert, ErrorPage, Frame, NavLink
+from examengine.web.hotline import board_of
 from examengine.web.messages import STATUSES
 from examengine.web.pages import render
 from examengine.web.services import Services
@@ -27,16 +28,21 @@ TEXT_SIZES = (16, 18, 22)
 ZONE = "Asia/Shanghai"
 
 Handler = Callable[[Request], Awaitable[Response]]
+Door = Callable[[Request, Handler], Awaitable[Response]]
+"""What stands before the pages of staff (``web.door``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person signed in, with the roles held now."""
+    """The person signed in, with the roles held now. ``factor_since_ms``: since when staff have the second factor
+    they use, None: they have none.
+    """
 
     person: Person
     account: Account
     roles: frozenset[Role]
     session: Session
+    factor_since_ms: int | None = None
 
 
 class NotAllowed(Exception):  # noqa: N818 - turned into a page in one place
@@ -109,9 +115,11 @@ async def visitor_of(request: Request) -> Visitor:
         except LookupError:
             raise NotAllowed(401) from None
         roles = await roles_of(tx, session.person_id)
+        is_staff = not roles.isdisjoint(STAFF_ROLES)
+        since_ms = await second_factors.find_used_since(tx, session.person_id) if is_staff else None
     if account.session_version != session.version or person.profile is None:
         raise NotAllowed(401)
-    visitor = Visitor(person, account, roles, session)
+    visitor = Visitor(person, account, roles, session, since_ms)
     request.scope["state"]["visitor"] = visitor
     return visitor
 
@@ -132,6 +140,9 @@ def signed_in(*roles: Role) -> Callable[[Handler], Handler]:
                 return see_other("/password")
             if roles and not visitor.roles.intersection(roles):
                 raise NotAllowed(403)
+            if roles and Role.CANDIDATE not in roles:
+                door: Door = request.app.state.door
+                return await door(request, handler)
             return await handler(request)
 
         return guarded
@@ -152,16 +163,18 @@ async def frame_of(request: Request, here: str = "", flash: Alert | None = None)
     except NotAllowed:
         visitor = None
     now_ms = now_of(request)
+    telephone = await board_of(request).shown(services.database, now_ms)
+    waiting = await _waiting_corrections(services, visitor)
     size = request.cookies.get("size", "")
     return Frame(
         authority=_("专业技术人员继续教育考试"),
-        hotline=request.app.state.hotline,
-        hotline_hours=request.app.state.hotline_hours,
+        hotline=telephone.number,
+        hotline_hours=telephone.hours,
         zone=ZONE,
         now_ms=now_ms,
         form_token=services.tokens.form(visitor.person.id if visitor else 0, now_ms),
         person=person_shown(visitor.person) if visitor else None,
-        nav=nav_of(visitor, here),
+        nav=nav_of(visitor, here, waiting),
         text_size=next((known for known in TEXT_SIZES if str(known) == size), 18),
         demo=services.settings.demo,
         flash=flash,
@@ -181,8 +194,16 @@ def _masked(document: str) -> str:
     return f"{document[:3]}{'*' * max(0, len(document) - 7)}{document[-4:]}"
 
 
-def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
-    """One link a role, and what authors and operators share."""
+async def _waiting_corrections(services: Services, visitor: Visitor | None) -> int:
+    """Corrections of keys that wait for a second person, for those who may be it."""
+    if visitor is None or not visitor.roles & {Role.AUTHOR, Role.OPERATOR}:
+        return 0
+    async with services.database.reading() as tx:
+        return await corrections.count_waiting(tx)
+
+
+def nav_of(visitor: Visitor | None, here: str, waiting: int = 0) -> tuple[NavLink, ...]:
+    """One link a role, and what authors and operators share; ``waiting``: corrections that nobody has decided."""
     if visitor is None or visitor.account.must_change:
         return ()
     links = {
@@ -191,6 +212,8 @@ def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
         Role.MARKER: ("/marking", _("阅卷")),
         Role.SUPPORT: ("/support", _("客服")),
         Role.OPERATOR: ("/operator/exams", _("考试管理")),
+        Role.SECURITY: ("/staff", _("人员与权限")),
+        Role.AUDITOR: ("/audit", _("审计")),
     }
     shown = [
         NavLink(href, text, here=bool(here) and href.startswith(here))
@@ -199,7 +222,7 @@ def nav_of(visitor: Visitor | None, here: str) -> tuple[NavLink, ...]:
     ]
     if visitor.roles & {Role.AUTHOR, Role.OPERATOR}:
         shown.append(NavLink("/author/statistics", _("统计")))
-        shown.append(NavLink("/author/corrections", _("答案更正")))
+        shown.append(NavLink("/author/corrections", _("答案更正"), count=waiting))
     return tuple(shown)
 
 
@@ -228,8 +251,8 @@ async def frame_whatever(request: Request) -> Frame:
         now_ms = int(state.get("now_ms", services_of(request).clock.now_ms()))
         return Frame(
             authority=_("专业技术人员继续教育考试"),
-            hotline=request.app.state.hotline,
-            hotline_hours=request.app.state.hotline_hours,
+            hotline=board_of(request).known.number,
+            hotline_hours=board_of(request).known.hours,
             zone=ZONE,
             now_ms=now_ms,
             form_token=services_of(request).tokens.form(0, now_ms),

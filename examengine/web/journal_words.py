@@ -1,18 +1,15 @@
 """A journal in plain words: what support's timeline and ``examengine attempt show`` both say of its lines."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from examengine.live.silences import SIGNS_OF_LIFE, SILENT_MS
 from examengine.rules.history import DeadlineReason
 from examengine.web import times
 from examengine.web.device import device_told
 from examengine.web.messages import DEADLINE_REASONS
 from examengine.web.wording import gettext as _
-
-SILENT_MS = 60_000
-"""A page pulses every 40 ± 5 s: after this long without a sign of life the line counts as silent."""
-SIGNS_OF_LIFE = frozenset("ocafplbvk")
 
 REPORTS: Mapping[str, str] = MappingProxyType(
     {
@@ -40,13 +37,21 @@ CLOSED: Mapping[str, str] = MappingProxyType(
 )
 
 
+MINOR = frozenset("sLBV")
+"""Lines that matter only to whoever wants to see everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that happened. ``inferred``: nothing says so, it follows from what is missing."""
+    """One thing that happened. ``inferred``: nothing says so, it follows from what is missing. ``minor``: among many
+    such. ``kind``: the letter of the line, "" for what is told of several or of none.
+    """
 
     at_ms: int
     text: str
     inferred: bool = False
+    minor: bool = field(default=False, compare=False)
+    kind: str = field(default="", compare=False)
 
 
 def told_of_line(line: str, zone: str) -> Told | None:
@@ -115,7 +120,7 @@ def _in_order(lines: Sequence[str], zone: str, until_ms: int) -> Iterator[Told]:
         told = told_of_line(line, zone)
         if told is not None:
             yield from saves.told()
-            yield told
+            yield replace(told, kind=kind, minor=kind in MINOR)
     yield from saves.told()
     if heard_ms is not None and until_ms - heard_ms > SILENT_MS:
         yield _silence(heard_ms, until_ms)
@@ -144,9 +149,9 @@ class _Saves:
         if self._count:
             given = sum(map(bool, self._given.values()))
             text = _("保存答案 {count} 次，最后是第 {last} 题；到此已答 {n} 题")
-            yield Told(self._at_ms, text.format(count=self._count, last=self._last, n=given))
+            yield Told(self._at_ms, text.format(count=self._count, last=self._last, n=given), minor=True)
         elif self._flags:
-            yield Told(self._at_ms, _("做标记 {count} 次").format(count=self._flags))
+            yield Told(self._at_ms, _("做标记 {count} 次").format(count=self._flags), minor=True)
         self._count = self._flags = 0
 
 

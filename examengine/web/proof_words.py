@@ -7,6 +7,7 @@ from types import MappingProxyType
 from markupsafe import Markup
 from starlette.requests import Request
 
+from examengine.banks.stems import stem_line
 from examengine.papers.blueprint import Blueprint
 from examengine.papers.exposure import ClassExposure, Estimate, Exposure
 from examengine.papers.proof import Proof
@@ -68,7 +69,7 @@ async def leaving_names(request: Request, tx: Reading, version_ids: Sequence[int
     """What authors call the first of these items: number and beginning of the stem."""
     found = await services_of(request).shelf.items(tx, version_ids[:LEAVING_SHOWN])
     return {
-        version_id: " ".join(part for part in (item.external_no, item.stem[:24]) if part)
+        version_id: " ".join(part for part in (item.external_no, stem_line(item, 24)) if part)
         for version_id, item in found.items()
     }
 
@@ -157,7 +158,7 @@ def _warnings(exposure: Exposure, rulebook: Rulebook) -> tuple[str, ...]:
 def _note(exposure: Exposure) -> str:
     if not exposure.draws:
         return _("以上都是按公式算出的准确值。")
-    return _("带 ± 或“约”的题数由 {n} 次模拟抽卷估计（种子固定，可以重算），± 后面是标准误差；其余是准确值。").format(
+    return _("带 ± 或“约”的题数由 {n} 次模拟抽卷估计（每次算得一样），± 后面是标准误差；其余是准确值。").format(
         n=exposure.draws
     )
 

@@ -11,11 +11,19 @@ from string import ascii_lowercase
 import structlog
 
 from examengine.accounts.passwords import STRONG, Cost, Passwords
+from examengine.accounts.second_factor import SecondFactors
 from examengine.accounts.sign_in import SignIn
 from examengine.clock import Clock
+from examengine.incidents.announcing import NoticeBoard
+from examengine.incidents.work import Compensator
 from examengine.live import Coalescer, Desk, Unavailable, WrongServer, connect
 from examengine.live.leases import Leases
 from examengine.live.limits import SignInLimits
+from examengine.live.wall import Board
+from examengine.monitoring.collector import Collector
+from examengine.monitoring.figures import Figures
+from examengine.monitoring.publisher import Publisher
+from examengine.monitoring.wall import Wall
 from examengine.publishing.proofs import Proofs
 from examengine.records import installation
 from examengine.records.database import Database
@@ -23,6 +31,7 @@ from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
 from examengine.regrading.counting import Counter
 from examengine.regrading.work import Regrader
+from examengine.reporting.tallying import Tallier
 from examengine.settings import Settings
 from examengine.sittings.finish import Finisher
 from examengine.sittings.hearing import Prober
@@ -34,6 +43,7 @@ from examengine.sittings.ship import Shipper
 from examengine.sittings.start import Starter
 from examengine.sittings.sweep import Sweeper
 from examengine.web.candidate.paper_page import Shelf as QuestionShelf
+from examengine.web.pdf import Press
 from examengine.web.tokens import Tokens
 
 log = structlog.get_logger(__name__)
@@ -76,6 +86,7 @@ class Services:
     leases: Leases
     passwords: Passwords
     sign_in: SignIn
+    second_factors: SecondFactors
     starter: Starter
     finisher: Finisher
     notary: Notary
@@ -83,15 +94,23 @@ class Services:
     pusher: Pusher
     regrader: Regrader
     counter: Counter
+    compensator: Compensator
+    notices: NoticeBoard
     rebuilder: Rebuilder
     shipper: Shipper
     settler: Settler
     sweeper: Sweeper
+    tallier: Tallier
     tokens: Tokens
+    figures: Figures
+    publisher: Publisher
+    collector: Collector
+    wall: Wall
     accepts_starts: Callable[[], bool] = always
     questions: QuestionShelf = field(default_factory=QuestionShelf)
     serving: Serving = field(default_factory=Serving)
     proofs: Proofs = field(default_factory=Proofs)
+    press: Press = field(default_factory=Press)
 
 
 @asynccontextmanager
@@ -126,6 +145,9 @@ async def open_services(
         pusher = Pusher(database, desk, shelf)
         leases = Leases(calls)
         settler = Settler(database, shelf)
+        shipper = Shipper(database, calls, leases, clock, secrets.token_hex(8))
+        figures, board = Figures(), Board(calls)
+        sweeper = Sweeper(database, desk, leases, finisher, pusher, settler, clock, _owner())
         yield Services(
             settings=settings,
             clock=clock,
@@ -137,6 +159,7 @@ async def open_services(
             leases=leases,
             passwords=passwords,
             sign_in=SignIn(database, vault, SignInLimits(calls), passwords),
+            second_factors=SecondFactors(database, vault, SignInLimits(calls)),
             starter=Starter(database, desk, shelf, secrets.token_bytes),
             finisher=finisher,
             notary=Notary(database, leases, settings.evidence_keys, settings.data_dir, clock, secrets.token_hex(8)),
@@ -144,11 +167,18 @@ async def open_services(
             pusher=pusher,
             regrader=Regrader(database, shelf, leases, clock, _owner()),
             counter=Counter(database, shelf, leases, clock, _owner()),
+            compensator=Compensator(database, shelf, leases, clock, _owner()),
+            notices=NoticeBoard(database, clock),
             rebuilder=Rebuilder(database, calls, mending_desk, leases, shelf, clock, secrets.token_hex(8)),
-            shipper=Shipper(database, calls, leases, clock, secrets.token_hex(8)),
+            shipper=shipper,
             settler=settler,
-            sweeper=Sweeper(database, desk, leases, finisher, pusher, settler, clock, _owner()),
+            sweeper=sweeper,
+            tallier=Tallier(database, leases, _owner()),
             tokens=Tokens(settings.signing_keys),
+            figures=figures,
+            publisher=Publisher(board, figures, clock, _owner(), lambda: sweeper.failing + pusher.failing),
+            collector=Collector(database, board, leases, shelf, shipper.oldest_unshipped_ms, clock, _owner()),
+            wall=Wall(board),
             accepts_starts=accepts_starts,
         )
 

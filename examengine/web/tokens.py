@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from itsdangerous import BadSignature, Signer
 
+from examengine.accounts.passwords import initial_from
+
 SESSION_HOURS = 12
 FORM_HOURS = 12
 INTENT_HOURS = 12
@@ -23,12 +25,22 @@ _LONGEST = 512
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is signed in. ``version`` is compared by the live scripts: raising it in SQL revokes the cookie."""
+    """Who is signed in. ``version`` is compared by the live scripts: raising it in SQL revokes the cookie.
+
+    ``factor_ms``: when a second factor was given, 0: none was; ``seen_ms``: when staff last did something, 0: not
+    since the sign-in.
+    """
 
     person_id: int
     version: int
     signed_in_ms: int
     expires_ms: int
+    factor_ms: int = 0
+    seen_ms: int = 0
+
+    def idle_ms(self, now_ms: int) -> int:
+        """How long nothing was done under it."""
+        return now_ms - max(self.signed_in_ms, self.seen_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,16 @@ class PageToken:
     generation: int
     epoch: int
     page_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What announcements may concern an exam page: its exam, the region and (marked) the unit of its candidate."""
+
+    attempt_id: int
+    exam_id: int
+    region: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +116,49 @@ class Tokens:
             raise ValueError("at least one signing key is needed")
         self._session = _signer(masters, "examengine.session.1")
         self._page = _signer(masters, "examengine.page.1")
+        self._about = _signer(masters, "examengine.about.1")
         self._form = _signer(masters, "examengine.form.1")
         self._intent = _signer(masters, "examengine.intent.1")
         self._approval = _signer(masters, "examengine.approval.1")
         self._acknowledged = [
             hmac.new(master.encode(), b"examengine.acknowledged.1", hashlib.sha256).digest() for master in masters
         ]
+        self._one_time = hmac.new(masters[0].encode(), b"examengine.one_time.1", hashlib.sha256).digest()
         self._who = hmac.new(masters[0].encode(), b"examengine.who.1", hashlib.sha256).digest()
 
     def session(self, person_id: int, version: int, now_ms: int, *, hours: int = SESSION_HOURS) -> str:
         return _sign(self._session, person_id, version, now_ms, now_ms + hours * _HOUR_MS)
 
+    def session_of_staff(self, session: Session) -> str:
+        """The same session with its second factor and its last sign of life."""
+        person, version, signed_in, expires = (
+            session.person_id,
+            session.version,
+            session.signed_in_ms,
+            session.expires_ms,
+        )
+        return _sign(self._session, person, version, signed_in, expires, session.factor_ms, session.seen_ms)
+
     def read_session(self, token: str, now_ms: int) -> Session | None:
         try:
-            person, version, signed_in, expires = map(int, _parts(self._session, token, 4))
+            session = Session(*map(int, _parts(self._session, token, 4, 6)))
         except ValueError:
             return None
-        if now_ms >= expires:
-            return None
-        return Session(person, version, signed_in, expires)
+        return session if now_ms < session.expires_ms else None
 
     def who(self, person_id: int) -> str:
         """An opaque mark of a person for his own browser: whose answers it keeps. No token, nothing can be done
         with it. By the oldest key, so that it lasts through a rotation.
         """
         return hmac.new(self._who, str(person_id).encode(), hashlib.sha256).hexdigest()[:16]
+
+    def one_time(self, nonce: str) -> str:
+        """The one-time password that a form's nonce stands for: the same whenever it is asked, kept nowhere."""
+        return initial_from(hmac.new(self._one_time, nonce.encode(), hashlib.sha256).digest())
+
+    def network(self, text: str) -> str:
+        """An opaque text for a network's address, the same for as long as the oldest key is kept."""
+        return hmac.new(self._who, f"network/{text}".encode(), hashlib.sha256).hexdigest()
 
     def page(self, token: PageToken) -> str:
         return _sign(self._page, token.attempt_id, token.person_id, token.generation, token.epoch, token.page_id)
@@ -128,6 +168,17 @@ class Tokens:
         try:
             attempt, person, generation, epoch, page_id = _parts(self._page, token, 5)
             return PageToken(int(attempt), int(person), int(generation), int(epoch), page_id)
+        except ValueError:
+            return None
+
+    def about(self, about: About) -> str:
+        return _sign(self._about, about.attempt_id, about.exam_id, about.region, about.unit)
+
+    def read_about(self, token: str) -> About | None:
+        """Like a page token it has no expiry of its own."""
+        try:
+            attempt, exam, region, unit = _parts(self._about, token, 4)
+            return About(int(attempt), int(exam), region, unit)
         except ValueError:
             return None
 
@@ -203,7 +254,7 @@ def _sign(signer: Signer, *parts: int | str) -> str:
     return signer.sign("~".join(_checked(str(part)) for part in parts)).decode()
 
 
-def _parts(signer: Signer, token: str, count: int) -> list[str]:
+def _parts(signer: Signer, token: str, *counts: int) -> list[str]:
     """Raises ValueError for anything that this signer did not make."""
     if not token or len(token) > _LONGEST or not token.isascii():
         raise ValueError("not a token")
@@ -211,6 +262,6 @@ def _parts(signer: Signer, token: str, count: int) -> list[str]:
         parts = signer.unsign(token).decode().split("~")
     except BadSignature as error:
         raise ValueError("bad signature") from error
-    if len(parts) != count:
+    if len(parts) not in counts:
         raise ValueError("wrong number of parts")
     return parts

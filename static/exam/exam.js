@@ -8,6 +8,7 @@ import { HandIn } from "./hand_in.js";
 import { listenToKeys } from "./keys.js";
 import { Leaving } from "./leaving.js";
 import { Leftovers } from "./leftovers.js";
+import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Paper } from "./paper.js";
 import { Pen } from "./pen.js";
@@ -107,6 +108,7 @@ export function start(form, typed = null) {
     blank: () => paper.blank().length,
     onZero: () => endings.timeIsUp(),
   });
+  const notices = new Notices({ form, base, strip, storage, token: () => token, timeOf });
   const signIn = new SignInAgain({ base, token: () => token, signedIn });
   const handIn = new HandIn({
     paper, card, outbox,
@@ -240,6 +242,7 @@ export function start(form, typed = null) {
       strip.show("deadline", "info", say(name, { at: timeOf(deadline), n: minutes }), { forMs: 60_000 });
     }
     if (!BARRED.has(reply.word)) pen.heard(reply);
+    notices.heard(reply);
   }
 
   async function ask() {
@@ -355,6 +358,7 @@ export function start(form, typed = null) {
     again.stop();
     pulse.stop();
     leaving.stop();
+    notices.stop();
     handIn.lock();
     signIn.hide();
     paper.lock(true);

@@ -11,6 +11,7 @@ export class Strip {
     this.kind = "";
     this.final = false;
     this.timer = 0;
+    this.idle = () => {};
   }
 
   // tone: warn, good, info, bad. A final message stays whatever comes after it.
@@ -37,6 +38,7 @@ export class Strip {
     this.root.classList.remove("is-alert");
     this.alert.hidden = true;
     this.plain.hidden = false;
+    this.idle();
   }
 
   release(kind) {

@@ -123,6 +123,8 @@ async def test_a_block_needs_a_reason_and_an_account(world: World) -> None:
         (["block", "4711", "--reason", "冒名"], 1, "没有内部编号为 4711 的账号"),
         (["block", "4711", "--reason", " "], 2, "请写明原因"),
         (["take-role", "4711", "support"], 0, "什么都没有变"),
+        (["give-role", "4711", "security"], 1, "没有内部编号为 4711 的账号"),
+        (["reset-factor", "4711"], 1, "没有内部编号为 4711 的账号"),
     ],
 )
 def test_the_commands_say_plainly_what_they_did(tmp_path: object, command: list[str], code: int, told: str) -> None:

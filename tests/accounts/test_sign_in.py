@@ -42,6 +42,9 @@ class FiveTries:
     async def withdrawn(self, account_key: str, device: str, now_ms: int) -> None:
         self.failures[account_key] -= 1
 
+    async def lift(self, account_key: str, now_ms: int) -> None:
+        self.failures.pop(account_key, None)
+
 
 @pytest.fixture
 def passwords() -> Iterator[Passwords]:

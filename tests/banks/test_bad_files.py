@@ -204,3 +204,22 @@ def test_reading_needs_neither_the_working_folder_nor_the_path(tmp_path: Path) -
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=True)
     assert ran.stdout.strip() == b"1"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "told"),
+    [
+        (OLE + b"\0" * 600 + "WordDocument".encode("utf-16-le") + b"\0" * 100, "题.doc", "旧式 Word 文档（.doc）"),
+        (b"\xdb\xa5-\0\0\0" + bytes(range(256)) * 20, "题.doc", "早期的 Word 文档"),
+        (b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:d/>', "题.xml", "Word 的 XML 文档"),
+        (a_zip(**{"word/other.xml": b"<x/>"}), "题.docx", "Word 文档，但里面没有正文"),
+        (b"\xfe\0\xff\x01" * 400, "题.docx", "文件名说这是 Word 文档，里面却不是"),
+        (b"MIME-Version: 1.0\r\n\r\n<html>", "题.doc", "单个文件网页"),
+        (a_zip(mimetype=b"application/vnd.oasis.opendocument.text"), "题.odt", "OpenDocument 文档"),
+    ],
+)
+def test_a_word_file_that_cannot_be_read_is_called_by_its_name(data: bytes, name: str, told: str) -> None:
+    assert refusal(data, name) == "not_a_workbook"
+    (finding,) = read_bank(data, name).findings
+    assert told in finding.message
+    assert "另存为 .docx" in finding.message

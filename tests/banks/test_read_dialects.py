@@ -419,7 +419,7 @@ def test_blanks_in_columns_are_cloze_where_there_are_several() -> None:
 def test_dialects_of_difficulty_are_read_and_said() -> None:
     reading = read_question(难度="困难")
     assert the_item(reading).difficulty == "难"
-    assert reading.understood == ("难度“困难”读作 难，共 1 处",)
+    assert reading.understood == ("难度“困难”读作“难”，共 1 处",)
     assert read_question(难度="9").understood == ("不认识难度“9”，按空白处理，共 1 处",)
 
 

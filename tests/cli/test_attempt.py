@@ -229,6 +229,6 @@ async def test_what_cannot_be_verified_is_told_apart(hall: Hall, tmp_path: Path)
 
 
 def test_every_fault_has_its_words() -> None:
-    from examengine.cli.attempt import FAULTS
+    from examengine.web.evidence_words import FAULTS
 
     assert set(FAULTS) == set(What)

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from examengine.cli import app
 from examengine.embedded.redis import RedisKeeper
-from examengine.records import migrate
+from examengine.records import audit, checks, migrate
+from examengine.records.database import Database
 from examengine.web.app import create_app
 from tests.engines import Engine, Page
 
@@ -114,6 +115,16 @@ async def test_a_backup_needs_redis_unless_it_is_told_otherwise(
     assert "--record-only" in refused.stderr
     assert not (tmp_path / "1").exists()
     assert made.exit_code == 0, made.output
+    # only what was written whole is noted for the checks before publishing
+    database = await Database.open(database_url)
+    async with database.reading() as tx:
+        noted = await checks.newest_backup(tx)
+        lines = [line.act for line in await audit.newest(tx)]
+    await database.close()
+    assert noted is not None
+    assert noted.digest in made.stdout
+    assert noted.octets > 1_000
+    assert lines == ["back_up"]
 
 
 async def test_what_is_no_backup_is_said(engine: Engine, tmp_path: Path) -> None:

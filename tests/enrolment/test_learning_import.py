@@ -6,9 +6,9 @@ import pytest
 
 from examengine.banks.cells.listing import ListReport, Verdict
 from examengine.enrolment.learning_import import import_learning, parsed_percent, preview_learning
-from examengine.records import audit, enrolments
+from examengine.records import audit, enrolments, exams
 from examengine.records.database import Database
-from examengine.records.exams import Exam
+from examengine.records.exams import Exam, NewExam
 from examengine.records.history import load_history
 from examengine.records.vault import Vault
 from tests.accounts.sheets import a_csv, a_number
@@ -113,6 +113,70 @@ async def test_without_a_round_or_with_two_exams_nothing_is_guessed(database: Da
             await enrolments.enrol(tx, exam.id, two, 2014, DIGEST, T0)
     report = await take(database, vault, (a_number(1), "2014", "85%"), (a_number(2), "2014", "85%"))
     assert [code for code, _ in codes(report)] == ["no_round", "several_exams"]
+    assert (
+        f"（编号 {first.id}）、“2014 年公需科目考试”（编号 {second.id}）：请加一列“考试”"
+        in report.findings[1].message
+    )
+
+
+async def two_exams(database: Database, vault: Vault, *, other_title: str) -> tuple[Place, Place]:
+    """One person, two exams of one year, a round in each."""
+    async with database.writing() as tx:
+        one = await a_place(tx, vault, 1, document=a_number(1))
+        new = NewExam(
+            title=other_title,
+            rulebook_digest=DIGEST,
+            credit_year=2014,
+            release_id=one.exam.release_id,
+            blueprint="{}",
+            by_person=None,
+        )
+        other = await exams.publish(tx, new, T0)
+        enrolment, _ = await enrolments.enrol(tx, other.id, one.person_id, 2014, DIGEST, T0)
+        opened, _ = await enrolments.open_round(tx, enrolment.id, "open", 2, "two", T0)
+    return one, Place(one.person_id, other, enrolment, opened)
+
+
+async def take_named(database: Database, vault: Vault, *rows: tuple[Any, ...]) -> ListReport:
+    data = a_csv(*rows, header=(*HEADER, "考试"))
+    return await import_learning(database, vault, data, "进度.csv", None, T0)
+
+
+async def test_of_two_exams_in_one_year_the_list_says_which(database: Database, vault: Vault) -> None:
+    one, other = await two_exams(database, vault, other_title="信息安全（2014）")
+    number = a_number(1)
+    unnamed = await take_named(database, vault, (number, "2014", "85%", ""))
+    assert codes(unnamed) == [("several_exams", "第 2 行 D 列")]
+    wrong = await take_named(database, vault, (number, "2014", "85%", "不存在的考试"))
+    assert codes(wrong) == [("other_exam", "第 2 行 D 列")]
+    assert "信息安全（2014）”（编号" in wrong.findings[0].message
+    both = ((number, "2014", "85%", " 信息安全 (2014) "), (number, "2014", "90%", one.exam.id))
+    assert (await take_named(database, vault, *both)).committed
+    assert await percents(database, other) == [(1, 85)]
+    assert await percents(database, one) == [(1, 90)]
+    twice = await take_named(
+        database, vault, (number, "2014", "95%", one.exam.title), (number, "2014", "96%", one.exam.id)
+    )
+    assert [code for code, _ in codes(twice)] == ["twice"]
+    assert await percents(database, one) == [(1, 90)]
+
+
+async def test_two_exams_of_one_name_are_told_apart_by_their_number(database: Database, vault: Vault) -> None:
+    one, other = await two_exams(database, vault, other_title="2014 年公需科目考试")
+    named = await take_named(database, vault, (a_number(1), "2014", "85%", one.exam.title))
+    assert codes(named) == [("several_exams", "第 2 行 D 列")]
+    assert "改写编号" in named.findings[0].message
+    assert (await take_named(database, vault, (a_number(1), "2014", "85%", other.exam.id))).committed
+    assert await percents(database, other) == [(1, 85)]
+
+
+async def test_a_withdrawn_exam_is_not_meant_where_another_took_its_place(database: Database, vault: Vault) -> None:
+    one, other = await two_exams(database, vault, other_title="2014 年公需科目考试")
+    async with database.writing() as tx:
+        await exams.withdraw(tx, one.exam.id, one.person_id, T0)
+    assert (await take(database, vault, (a_number(1), "2014", "85%"))).committed
+    assert await percents(database, other) == [(1, 85)]
+    assert await percents(database, one) == []
 
 
 async def test_a_preview_says_the_same_and_does_nothing(database: Database, vault: Vault) -> None:

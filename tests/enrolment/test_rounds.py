@@ -15,7 +15,8 @@ from examengine.records.exams import Exam
 from examengine.records.history import EnrolmentRecord, load_history
 from examengine.records.words import Role
 from examengine.refusals import Next, Reason, Refusal
-from examengine.support.grants import GrantOrder, grant
+from examengine.support import grants
+from examengine.support.grants import GrantOrder
 from tests.world import World, ms
 
 CARDS = {"enrolment.mode": "card", "card.required": True, "exam.on_exhausted": "buy_card"}
@@ -275,9 +276,7 @@ async def test_a_grant_opens_a_round_with_the_learning_of_before(world: World) -
         expires_ms=None,
         nonce="n",
     )
-    both = await asyncio.gather(
-        *(grant(world.services.database, world.services.shelf, order, world.now_ms) for _ in "ab")
-    )
+    both = await asyncio.gather(*(world.ordered(grants.KIND, order) for _ in "ab"))
     assert both[0] == both[1]
     record = await record_of(world, enrolment)
     assert [(r.no, r.opened_by, r.attempts) for r in record.rounds] == [(1, "open", 3), (2, "grant", 2)]

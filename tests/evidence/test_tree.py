@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from examengine.evidence.tree import leaf_hash, node_hash, path_of, root_by_path, root_of
+from examengine.evidence.tree import leaf_hash, node_hash, path_of, paths_of, root_by_path, root_of
 
 
 def leaves(size: int) -> list[bytes]:
@@ -34,6 +34,7 @@ def test_every_leaf_is_proven_and_no_other_in_its_place(size: int) -> None:
     root = root_of(found)
     for index, leaf in enumerate(found):
         path = path_of(found, index)
+        assert paths_of(found, (0, index)) == [path_of(found, 0), path]
         assert root_by_path(leaf, index, size, path) == root
         assert root_by_path(sha256(b"another").digest(), index, size, path) != root
         assert root_by_path(leaf, index, size, (*path, leaf)) is None

@@ -80,6 +80,7 @@ def test_handing_in_offline_waits_for_the_answers_unless_one_insists(hall: Hall,
     expect(page.locator(".verdict-score")).to_contain_text("10")
 
 
+@pytest.mark.long
 def test_a_reload_while_answers_wait_brings_them_back_and_sends_them(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device(line_fails=True)
@@ -125,6 +126,7 @@ def test_a_tab_closed_offline_gives_its_answers_to_the_next_one(hall: Hall, devi
     assert sorted(hall.saved(attempt_id)) == [5, 8]
 
 
+@pytest.mark.long
 def test_a_server_that_cannot_save_is_told_apart_from_a_dead_line(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device(line_fails=True)
@@ -158,6 +160,7 @@ def test_an_answer_that_arrived_though_its_reply_was_lost_is_counted_once(hall: 
     assert list(hall.saved(attempt_id)) == [1]
 
 
+@pytest.mark.long
 def test_a_session_that_ended_meanwhile_keeps_the_answers_for_the_next_sign_in(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device(line_fails=True)
@@ -208,6 +211,7 @@ def test_offline_across_the_deadline_is_an_absence_and_the_page_says_so(hall: Ha
     assert hall.states(enrolment) == ["expired_no_score"]
 
 
+@pytest.mark.long
 def test_what_is_chosen_before_the_script_has_come_is_saved_when_it_comes(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device()

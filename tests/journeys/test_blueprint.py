@@ -15,6 +15,7 @@ from tests.journeys.conftest import Device
 from tests.journeys.hall import Hall
 from tests.journeys.looking import look
 from tests.web_author.test_blueprints import topical
+from tests.web_operator.steps import put_on_duty
 
 pytestmark = pytest.mark.long
 
@@ -29,6 +30,7 @@ async def prepared(hall: Hall, operator_id: int) -> int:
     await confirm_all(services.database, kept.digest, assumed, operator_id, "黄丽华", hall.now_ms)
     bank_id = await hall.world.bank(topical(), name="2026 年公需科目")
     await release_bank(services.database, bank_id, None, hall.now_ms)
+    await put_on_duty(hall.world, operator_id)
     return bank_id
 
 

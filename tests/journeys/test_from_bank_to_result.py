@@ -11,7 +11,7 @@ from tests.journeys.acts import hand_in, sign_in, start, to_contract, verdict, w
 from tests.journeys.conftest import Device, Halls
 from tests.journeys.hall import Someone
 from tests.journeys.looking import look
-from tests.web_operator.steps import a_people_list
+from tests.web_operator.steps import a_people_list, put_on_duty
 from tests.world import resident_id
 
 pytestmark = pytest.mark.long
@@ -43,6 +43,7 @@ def test_a_workbook_becomes_an_exam_and_a_new_candidate_passes_it(
     hall = halls("2024-06-03T09:00:00+08:00")
     author, operator = hall.someone("陈志远", Role.AUTHOR), hall.someone("黄丽华", Role.OPERATOR)
     checker = hall.someone("吴雅琴", Role.AUTHOR)
+    hall.do(put_on_duty(hall.world, operator.id))
 
     page = device()
     sign_in(page, author)

@@ -124,6 +124,7 @@ def test_the_older_of_two_tabs_turns_read_only_at_once_and_can_take_the_pen_back
     assert sorted(hall.saved(attempt_id)) == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_what_was_answered_elsewhere_meanwhile_is_not_overwritten(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     first, second = device(line_fails=True), device()
@@ -159,6 +160,7 @@ def test_a_page_from_the_back_forward_cache_asks_who_writes_now(hall: Hall, devi
     expect(first.locator("form[data-exam]")).to_have_class(LOCKED)
 
 
+@pytest.mark.long
 def test_who_hands_in_elsewhere_ends_the_older_page_too(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     first, second = device(), device()

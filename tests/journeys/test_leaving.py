@@ -57,6 +57,7 @@ def test_giving_up_takes_two_steps_and_says_what_it_means(hall: Hall, device: De
     assert hall.states(enrolment) == ["forced_exit"]
 
 
+@pytest.mark.long
 def test_who_leaves_the_page_and_is_back_in_time_is_warned(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate(PAGE_LEAVE)
     page = device()
@@ -90,6 +91,7 @@ def test_who_leaves_the_page_for_too_long_is_out(hall: Hall, device: Device) -> 
     assert hall.states(enrolment) == ["forced_exit"]
 
 
+@pytest.mark.long
 def test_a_closed_tab_is_a_leave_and_the_sweeper_ends_it(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate(PAGE_LEAVE)
     page = device()

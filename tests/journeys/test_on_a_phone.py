@@ -19,7 +19,6 @@ def shown(page: Page) -> int:
     return int(position)
 
 
-@pytest.mark.smoke
 def test_an_exam_is_sat_on_a_phone_with_the_answer_card_as_a_sheet(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate()
     page = device(phone=True)

@@ -1,5 +1,6 @@
 """What the browser keeps for an exam: sent once, forgotten in time, and never anybody else's."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.acts import (
@@ -68,6 +69,7 @@ def test_what_is_in_sql_is_forgotten_and_the_result_forgets_the_rest(hall: Hall,
     page.wait_for_function("() => !Object.keys(localStorage).some((k) => k.startsWith('examengine:outbox:'))")
 
 
+@pytest.mark.long
 def test_a_shared_computer_keeps_one_persons_answers_from_the_next(hall: Hall, device: Device) -> None:
     exam = hall.exam()
     first, second = hall.someone("农建军"), hall.someone("韦桂花")
@@ -106,6 +108,7 @@ def test_a_shared_computer_keeps_one_persons_answers_from_the_next(hall: Hall, d
     assert sorted(hall.saved(attempt_id)) == [1, 2]
 
 
+@pytest.mark.long
 def test_who_signs_out_all_the_same_leaves_nothing(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device(line_fails=True)
@@ -121,6 +124,7 @@ def test_who_signs_out_all_the_same_leaves_nothing(hall: Hall, device: Device) -
     assert records(page) == 0
 
 
+@pytest.mark.long
 def test_what_an_older_page_could_not_save_stands_in_the_journal_once(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     first, second = device(line_fails=True), device()

@@ -69,6 +69,7 @@ def test_what_was_saved_counts_though_redis_was_lost_and_the_time_ran_out(hall: 
     assert hall.states(enrolment) == ["auto_submitted"]
 
 
+@pytest.mark.long
 def test_a_tab_closed_before_the_loss_gives_its_answers_back_when_it_is_opened_again(
     hall: Hall, device: Device
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_tab_closed_before_the_loss_gives_its_answers_back_when_it_is_opened_a
     assert sorted(hall.saved(attempt_id)) == [1, 2]
 
 
+@pytest.mark.long
 def test_of_two_devices_the_one_that_joined_first_writes_and_the_other_loses_no_answer(
     hall: Hall, device: Device
 ) -> None:

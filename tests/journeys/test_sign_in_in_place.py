@@ -1,5 +1,6 @@
 """A session that ends in the middle of an exam: the password is asked for in the page, and nothing is lost."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.acts import (
@@ -81,6 +82,7 @@ def test_a_one_time_password_goes_on_and_is_changed_after_the_exam(hall: Hall, d
     assert hall.states(enrolment) == ["submitted"]
 
 
+@pytest.mark.long
 def test_another_person_in_the_same_browser_is_told_apart(hall: Hall, device: Device) -> None:
     exam = hall.exam()
     first, second = hall.someone("农建军"), hall.someone("韦桂花")
@@ -104,6 +106,7 @@ def test_another_person_in_the_same_browser_is_told_apart(hall: Hall, device: De
     assert list(hall.saved(attempt_id)) == [1]
 
 
+@pytest.mark.long
 def test_too_many_wrong_passwords_wait_and_the_exam_goes_on(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device(line_fails=True)
@@ -121,6 +124,7 @@ def test_too_many_wrong_passwords_wait_and_the_exam_goes_on(hall: Hall, device: 
     look(page, "exam-sign-in-wait", whole=False)
 
 
+@pytest.mark.long
 def test_a_pen_that_was_taken_meanwhile_is_told_after_the_sign_in(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     first, second = device(line_fails=True), device()

@@ -60,6 +60,7 @@ def test_a_candidate_reads_the_contract_starts_answers_and_passes(hall: Hall, de
     look(page, "my-passed")
 
 
+@pytest.mark.long
 def test_who_answers_wrongly_fails_and_is_offered_the_next_attempt(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate()
     page = device()
@@ -94,6 +95,7 @@ def test_a_double_click_on_start_uses_one_attempt(hall: Hall, device: Device) ->
     assert hall.states(enrolment) == ["running"]
 
 
+@pytest.mark.long
 def test_a_contract_left_open_in_another_tab_starts_no_second_attempt(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate()
     first = device()
@@ -109,6 +111,7 @@ def test_a_contract_left_open_in_another_tab_starts_no_second_attempt(hall: Hall
     assert hall.states(enrolment) == ["submitted"]
 
 
+@pytest.mark.long
 def test_a_contract_that_is_not_accepted_says_so_beside_the_box(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate()
     page = device(line_fails=True)
@@ -165,6 +168,7 @@ def test_an_exam_that_may_not_be_handed_in_yet_says_when(hall: Hall, device: Dev
     assert hall.states(enrolment) == ["submitted"]
 
 
+@pytest.mark.long
 def test_a_changed_mind_is_what_counts(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device()

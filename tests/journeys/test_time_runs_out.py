@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from examengine.records.words import Role
-from examengine.support.extra_time import TimeOrder, add_time
+from examengine.support import extra_time
+from examengine.support.extra_time import TimeOrder
 from tests.journeys.acts import (
     answer_rightly,
     let_page_ask,
@@ -48,6 +49,7 @@ def test_who_is_there_at_the_deadline_is_handed_in_and_marked(hall: Hall, device
     assert hall.states(enrolment) == ["auto_submitted"]
 
 
+@pytest.mark.long
 def test_the_clock_that_runs_to_zero_by_itself_asks_the_server(hall: Hall, device: Device) -> None:
     person, _ = hall.candidate()
     page = device()
@@ -97,6 +99,7 @@ def test_a_result_that_nobody_has_swept_is_registered_by_looking_at_it(hall: Hal
     assert hall.states(enrolment) == ["expired_no_score"]
 
 
+@pytest.mark.long
 def test_the_window_s_end_cuts_the_time_and_the_contract_says_so(halls: Halls, device: Device) -> None:
     hall = halls("2026-06-30T23:20:00+08:00")
     person, enrolment = hall.candidate({"window.closes_on": "2026-06-30"})
@@ -123,6 +126,7 @@ def test_the_window_s_end_cuts_the_time_and_the_contract_says_so(halls: Halls, d
     assert hall.states(enrolment) == ["auto_submitted"]
 
 
+@pytest.mark.long
 def test_a_window_that_is_over_or_not_yet_open_is_explained(halls: Halls, device: Device) -> None:
     hall = halls("2026-03-01T09:00:00+08:00")
     person, _ = hall.candidate({"window.opens_on": "2026-04-01", "window.closes_on": "2026-06-30"})
@@ -143,7 +147,6 @@ def test_extra_time_reaches_the_page_that_is_open(hall: Hall, device: Device) ->
     agent = hall.someone("林秀兰", Role.SUPPORT)
     page = device()
     attempt_id = sit_down(page, person)
-    services = hall.world.services
     order = TimeOrder(
         attempt_id=attempt_id,
         minutes=15,
@@ -153,7 +156,7 @@ def test_extra_time_reaches_the_page_that_is_open(hall: Hall, device: Device) ->
         ticket="T-1",
         nonce="n1",
     )
-    hall.do(add_time(services.database, services.shelf, order, hall.now_ms))
+    hall.do(hall.world.ordered(extra_time.KIND, order))
     hall.sweep()
     let_page_ask(page)
     expect(strip_text(page)).to_have_text(re.compile(r"^您的截止时间已延长至 10:15:\d\d（\+15 分钟）。$"))

@@ -25,7 +25,6 @@ def tab_to(page: Page, wanted: Locator, most: int = 40) -> None:
     raise AssertionError(f"not reached by {most} tabs: {wanted}")
 
 
-@pytest.mark.smoke
 def test_the_whole_way_by_keyboard(hall: Hall, device: Device) -> None:
     person, enrolment = hall.candidate()
     page = device()

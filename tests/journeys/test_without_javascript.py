@@ -26,7 +26,6 @@ def save(page: Page) -> None:
     expect(page.locator("[data-save-text]")).to_have_text(re.compile(r"已保存 \d\d:\d\d:\d\d"))
 
 
-@pytest.mark.smoke
 def test_fifty_answers_are_marked_saved_and_handed_in(hall: Hall, device: Device) -> None:
     person = hall.someone("农建军")
     enrolment = hall.enrolled(hall.full_exam(), person)

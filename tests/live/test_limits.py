@@ -120,3 +120,22 @@ async def test_a_clock_that_was_moved_back_locks_nobody_out(limits: SignInLimits
 async def test_names_of_any_length_make_keys_of_one(limits: SignInLimits, calls: Coalescer) -> None:
     await limits.check("长" * 5_000, "x" * 5_000, NOW_MS)
     assert all(len(key) < 100 for key in await calls.command("KEYS", "*"))
+
+
+async def test_lifted_limits_let_every_device_try_at_once_and_count_from_new(limits: SignInLimits) -> None:
+    for _ in range(5):
+        await fails(limits, "li", "d", NOW_MS)
+    for place in range(10):
+        await limits.check("li", f"other {place}", NOW_MS)
+    assert await limits.check("li", "d", NOW_MS + 1) > 0
+    assert await limits.check("li", "new", NOW_MS + 1) > 0
+    await limits.lift("li", NOW_MS + 2)
+    assert [await fails(limits, "li", "d", NOW_MS + 3) for _ in range(5)] == [0, 0, 0, 0, 30_000]
+    assert await limits.check("li", "new", NOW_MS + 3) == 0
+
+
+async def test_limits_of_another_account_stay(limits: SignInLimits) -> None:
+    for _ in range(5):
+        await fails(limits, "li", "d", NOW_MS)
+    await limits.lift("wang", NOW_MS + 1)
+    assert await limits.check("li", "d", NOW_MS + 2) > 0

@@ -14,16 +14,16 @@ from examengine.records import outcomes
 from examengine.records.as_rules import history_of
 from examengine.records.entries import Entry
 from examengine.records.history import EnrolmentRecord, load_history
-from examengine.records.words import Decision
 from examengine.refusals import Refusal
 from examengine.rules.decide import allowed, left, used
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.finish import Ended
 from examengine.sittings.start import Started, StartIntent
-from examengine.support.extra_time import TimeOrder, add_time
-from examengine.support.grants import GrantOrder, grant
-from examengine.support.voids import VoidOrder, ask_void, decide_void
+from examengine.support import extra_time, grants, voids
+from examengine.support.extra_time import TimeOrder
+from examengine.support.grants import GrantOrder
+from examengine.support.voids import VoidOrder
 from tests.model.believed import FINAL_MS, MINUTE_MS, SECOND_MS, Believed, Page
 from tests.model.stage import ITEMS, RULES, Stage
 
@@ -479,24 +479,21 @@ class Interleavings(RuleBasedStateMachine):
             ticket="T",
             nonce=self.name(),
         )
-        given = self.do(add_time(self.services.database, self.services.shelf, order, self.now_ms))
+        given = self.do(self.world.performed(extra_time.KIND, order))
         if isinstance(given, Entry):
             believed.deadline_ms += minutes * MINUTE_MS
 
     def _void(self) -> None:
-        believed, services = self.past[-1], self.services
+        believed = self.past[-1]
         order = VoidOrder(
             attempt_id=believed.id,
-            asked_by=self.stage.agents[0],
+            by_person=self.stage.agents[0],
+            second_person=self.stage.agents[1],
             reason_category="platform",
             reason="平台故障",
             ticket="T",
         )
-        asked = self.do(ask_void(services.database, order, self.now_ms))
-        assert isinstance(asked, int)
-        by = self.stage.agents[1]
-        refused = self.do(decide_void(services.database, services.shelf, asked, Decision.APPROVED, by, self.now_ms))
-        assert refused is None
+        assert isinstance(self.do(self.world.performed(voids.KIND, order)), Entry)
         believed.is_void = True
 
     def _grant(self, twice: bool) -> None:
@@ -513,9 +510,8 @@ class Interleavings(RuleBasedStateMachine):
             nonce=self.name(),
         )
 
-        async def both() -> list[Entry | Refusal]:
-            services = self.services
-            given = (grant(services.database, services.shelf, order, self.now_ms) for _ in range(2 if twice else 1))
+        async def both() -> list[Entry | Refusal | None]:
+            given = (self.world.performed(grants.KIND, order) for _ in range(2 if twice else 1))
             return list(await asyncio.gather(*given))
 
         answers = self.do(both())

@@ -170,8 +170,12 @@ async def test_a_second_person_decides_once(database: Database, vault: Vault) ->
     async with database.writing() as tx:
         place = await a_place(tx, vault)
         first, second = await a_person(tx, vault, 2), await a_person(tx, vault, 3)
-        asked = await approvals.ask(tx, place.enrolment.id, {"kind": "void", "attempt": 1}, first, T0)
-        other = await approvals.ask(tx, place.enrolment.id, {"kind": "void", "attempt": 2}, first, T0 + 1)
+        asked = await approvals.ask(
+            tx, place.enrolment.person_id, place.enrolment.id, {"kind": "void", "attempt": 1}, first, T0
+        )
+        other = await approvals.ask(
+            tx, place.enrolment.person_id, place.enrolment.id, {"kind": "void", "attempt": 2}, first, T0 + 1
+        )
         with counted(database) as statements:
             waiting = await approvals.list_waiting(tx)
         assert [request.id for request in waiting] == [asked, other]
@@ -192,7 +196,7 @@ async def test_a_second_person_decides_once(database: Database, vault: Vault) ->
 async def test_nobody_approves_what_he_asked_for(database: Database, vault: Vault) -> None:
     async with database.writing() as tx:
         place, person = await a_place(tx, vault), await a_person(tx, vault, 2)
-        asked = await approvals.ask(tx, place.enrolment.id, {}, person, T0)
+        asked = await approvals.ask(tx, place.enrolment.person_id, place.enrolment.id, {}, person, T0)
     with pytest.raises(Conflict):
         async with database.writing() as tx:
             await approvals.decide(tx, asked, Decision.APPROVED, person, None, T0)

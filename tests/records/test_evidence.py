@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import delete, select, update
 
 from examengine.evidence.faults import Fault, What
@@ -66,6 +67,33 @@ async def test_what_waits_for_its_link_is_counted_and_no_fault(database: Databas
         await evidence.link_waiting(tx, None, T0)
     found = await proven(database)
     assert (found.links, found.signed, found.waiting, found.fault) == (7, 6, 0, None)
+
+
+@pytest.mark.parametrize(("at_least", "checked"), [(1, 2), (2, 2), (3, 6), (6, 6), (99, 6)])
+async def test_the_newest_links_are_checked_from_a_signature_on(
+    database: Database, vault: Vault, at_least: int, checked: int
+) -> None:
+    await a_log(database, vault)
+    async with database.reading() as tx:
+        found = await proof.prove_newest(tx, TRUSTED, at_least)
+    assert found == Proof(links=checked, signed=6, checkpoints=2, waiting=0, unchained=0, fault=None)
+
+
+async def test_what_was_altered_among_the_newest_links_is_found_and_what_is_older_is_not_looked_at(
+    database: Database, vault: Vault
+) -> None:
+    log = await a_log(database, vault)
+    async with database.writing() as tx:
+        await tx.run(update(attempt_journals).where(attempt_journals.c.attempt_id == log.first).values(lines=b"x"))
+    async with database.reading() as tx:
+        assert (await proof.prove_newest(tx, TRUSTED, 2)).fault is None
+        assert (await proof.prove_newest(tx, TRUSTED, 3)).fault is not None
+    async with database.writing() as tx:
+        await tx.run(delete(links).where(links.c.seq == 5))
+    async with database.reading() as tx:
+        assert (await proof.prove_newest(tx, TRUSTED, 1)).fault == Fault(What.LINK_MISSING, seq=5)
+        unknown = await proof.prove_newest(tx, {}, 1)
+    assert unknown.fault == Fault(What.CHECKPOINT_ALTERED, "checkpoint", 1)
 
 
 async def test_links_cut_off_under_a_checkpoint_are_missed(database: Database, vault: Vault) -> None:

@@ -108,7 +108,7 @@ async def test_support_finds_people_by_number_tail_phone_and_name(database: Data
             with counted(database) as statements:
                 found = await search.search_people(tx, vault, typed)
         assert {ids.index(person.id) + 1 for person in found.people} == expected, typed
-        assert len(statements) <= 1, typed
+        assert len(statements) <= 5, typed  # indexes, card and its owner, receipt, people
         assert taken_for is None or taken_for in found.taken_for, typed
 
 

@@ -14,11 +14,12 @@ from examengine.rules.decide import Permission
 from examengine.rules.history import State
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
-from examengine.support import effects
-from examengine.support.extra_time import TimeOrder, add_time
-from examengine.support.grants import GrantOrder, grant
-from examengine.support.undo import UndoOrder, undo
-from examengine.support.voids import VoidOrder, ask_void, decide_void
+from examengine.support import effects, extra_time, grants, undo, voids
+from examengine.support.acts import Asked
+from examengine.support.extra_time import TimeOrder
+from examengine.support.grants import GrantOrder
+from examengine.support.undo import UndoOrder
+from examengine.support.voids import VoidOrder
 from tests.support.sitting import MINUTE, agent, exhausted, sat
 from tests.world import World
 
@@ -45,8 +46,8 @@ async def record_of(world: World, enrolment_id: int) -> tuple[EnrolmentRecord, R
         return record, await world.services.shelf.rulebook(tx, record.enrolment.rulebook_digest)
 
 
-async def give(world: World, wanted: GrantOrder) -> Entry | Refusal:
-    return await grant(world.services.database, world.services.shelf, wanted, world.now_ms)
+async def give(world: World, wanted: GrantOrder) -> Entry | Asked | Refusal | None:
+    return await world.ordered(grants.KIND, wanted)
 
 
 async def test_grants_of_different_forms_at_once_open_one_round(world: World) -> None:
@@ -82,33 +83,35 @@ async def test_an_expiry_lies_after_now_and_not_after_the_window(world: World, m
         entry = await give(world, wanted)
         assert isinstance(entry, Entry)
         taken = UndoOrder(entry_id=entry.id, by_person=by, reason_category="wrong_entry", reason="试", ticket="")
-        assert isinstance(await undo(world.services.database, world.services.shelf, taken, world.now_ms), Entry)
+        assert isinstance(await world.ordered(undo.KIND, taken), Entry)
 
 
 @pytest.mark.parametrize("changed", [{"attempts": 0}, {"attempts": 4}, {"reason": " "}])
 async def test_an_order_out_of_bounds_is_an_error(world: World, changed: dict[str, object]) -> None:
+    _person, enrolment = await exhausted(world)
+    by = await agent(world)
+    do = world.ordered if "reason" in changed else world.performed
     with pytest.raises(ValueError, match=r"attempts|reason"):
-        await give(world, order(1, 1, **changed))
+        await do(grants.KIND, order(enrolment.id, by, **changed))
 
 
 async def test_what_does_not_exist_is_missing(world: World) -> None:
-    services, by = world.services, await agent(world)
+    by = await agent(world)
     with pytest.raises(Missing):
         await give(world, order(999, by))
     time = TimeOrder(
         attempt_id=999, minutes=5, by_person=by, reason_category="power", reason="停电", ticket="", nonce="n"
     )
     with pytest.raises(Missing):
-        await add_time(services.database, services.shelf, time, world.now_ms)
+        await world.ordered(extra_time.KIND, time)
     taken = UndoOrder(entry_id=999, by_person=by, reason_category="wrong_entry", reason="错", ticket="")
     with pytest.raises(Missing):
-        await undo(services.database, services.shelf, taken, world.now_ms)
+        await world.ordered(undo.KIND, taken)
 
 
 async def test_nobody_acts_for_himself(world: World) -> None:
     own = await world.person(Role.CANDIDATE, Role.SUPPORT)
     other = await agent(world)
-    services = world.services
     enrolment = await world.enrolled(await world.exam(), own)
     for no in (1, 2):
         await sat(world, enrolment, no)
@@ -118,20 +121,17 @@ async def test_nobody_acts_for_himself(world: World) -> None:
     )
     refused = [
         await give(world, order(enrolment.id, own)),
-        await add_time(services.database, services.shelf, time, world.now_ms),
+        await world.ordered(extra_time.KIND, time),
     ]
-    entry = await add_time(services.database, services.shelf, replace(time, by_person=other), world.now_ms)
+    entry = await world.ordered(extra_time.KIND, replace(time, by_person=other))
     assert isinstance(entry, Entry)
     taken = UndoOrder(entry_id=entry.id, by_person=own, reason_category="wrong_entry", reason="错", ticket="")
-    refused.append(await undo(services.database, services.shelf, taken, world.now_ms))
-    asked = VoidOrder(attempt_id=attempt_id, asked_by=own, reason_category="power", reason="停电", ticket="")
-    voided = await ask_void(services.database, asked, world.now_ms)
-    approval = await ask_void(services.database, replace(asked, asked_by=other), world.now_ms)
-    assert isinstance(approval, int)
-    decided = [
-        await decide_void(services.database, services.shelf, approval, Decision.APPROVED, person, world.now_ms)
-        for person in (own, other)
-    ]
+    refused.append(await world.ordered(undo.KIND, taken))
+    asked = VoidOrder(attempt_id=attempt_id, by_person=own, reason_category="power", reason="停电", ticket="")
+    voided = await world.ordered(voids.KIND, asked)
+    approval = await world.ordered(voids.KIND, replace(asked, by_person=other))
+    assert isinstance(approval, Asked)
+    decided = [await world.decided(approval.approval_id, person) for person in (own, other)]
     for answer in (*refused, voided, *decided):
         assert isinstance(answer, Refusal)
         assert answer.reason is Reason.TWO_PERSONS_REQUIRED
@@ -141,9 +141,8 @@ async def test_a_host_whose_clock_is_behind_writes_no_fact_before_the_newest(wor
     _person, enrolment = await exhausted(world)
     by = await agent(world)
     record, _rulebook = await record_of(world, enrolment.id)
-    entry = await grant(
-        world.services.database, world.services.shelf, order(enrolment.id, by), record.newest_fact_ms - 2000
-    )
+    world.clock.advance(record.newest_fact_ms - 2000 - world.now_ms)
+    entry = await give(world, order(enrolment.id, by))
     assert isinstance(entry, Entry)
     assert entry.at_ms == record.newest_fact_ms
 
@@ -152,16 +151,16 @@ async def test_an_approved_void_of_what_is_void_by_now_is_refused(world: World) 
     rules = {"exam.forced_exit.outcome": "void", "exam.forced_exit.detect": "page_leave"}
     person_id, _enrolment, attempt_id = await world.a_candidate_in_an_exam(rules)
     services, first, second = world.services, await agent(world), await agent(world)
-    asked = VoidOrder(attempt_id=attempt_id, asked_by=first, reason_category="power", reason="停电", ticket="")
-    approval = await ask_void(services.database, asked, world.now_ms)
-    assert isinstance(approval, int)
+    asked = VoidOrder(attempt_id=attempt_id, by_person=first, reason_category="power", reason="停电", ticket="")
+    approval = await world.ordered(voids.KIND, asked)
+    assert isinstance(approval, Asked)
     pen = await world.pen(attempt_id, person_id)
     await services.desk.leave(pen, 1, world.now_ms)
     world.clock.advance(5 * MINUTE)
     await services.sweeper.sweep(world.now_ms)
     assert (await world.outcome(attempt_id)).state == State.VOID
     for decision, reason in ((Decision.APPROVED, Reason.NO_SUCH_ATTEMPT), (Decision.REFUSED, None)):
-        told = await decide_void(services.database, services.shelf, approval, decision, second, world.now_ms)
+        told = await world.decided(approval.approval_id, second, decision)
         assert (told.reason if told is not None else None) is reason
     assert len(await world.series(attempt_id)) == 1
 
@@ -176,7 +175,8 @@ async def test_a_preview_is_what_comes_true(
     record, rulebook = await record_of(world, enrolment.id)
     expires_ms = None if days is None else world.now_ms + days * DAY
     shown = effects.of_grant(rulebook, record, world.now_ms, attempts, expires_ms)
-    given = await give(world, order(enrolment.id, await agent(world), attempts=attempts, expires_ms=expires_ms))
+    wanted = order(enrolment.id, await agent(world), attempts=attempts, expires_ms=expires_ms)
+    given = await world.performed(grants.KIND, wanted)
     assert isinstance(given, Entry)
     record, _rulebook = await record_of(world, enrolment.id)
     came = contract_of(rulebook, record, world.now_ms)
@@ -191,7 +191,7 @@ async def test_a_preview_is_what_comes_true(
     taken = UndoOrder(
         entry_id=given.id, by_person=given.by_person, reason_category="wrong_entry", reason="错", ticket=""
     )
-    assert isinstance(await undo(world.services.database, world.services.shelf, taken, world.now_ms), Entry)
+    assert isinstance(await world.ordered(undo.KIND, taken), Entry)
     record, _rulebook = await record_of(world, enrolment.id)
     assert contract_of(rulebook, record, world.now_ms) == shown.decision
 
@@ -226,6 +226,6 @@ async def test_what_two_persons_made_is_not_taken_back_by_one(world: World) -> N
     taken = UndoOrder(
         entry_id=entry.id, by_person=await agent(world), reason_category="wrong_entry", reason="错", ticket=""
     )
-    refused = await undo(world.services.database, world.services.shelf, taken, world.now_ms)
+    refused = await world.ordered(undo.KIND, taken)
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.NO_SUCH_ENTRY

@@ -1,7 +1,6 @@
 """代为交卷: staff hand a running attempt in. SQL first; whatever breaks, one outcome that says who did it."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -14,8 +13,10 @@ from examengine.records.entries import Entry
 from examengine.records.errors import Unavailable
 from examengine.records.words import EntryKind
 from examengine.refusals import Next, Reason, Refusal
-from examengine.support.extra_time import TimeOrder, add_time
-from examengine.support.hand_ins import HandInOrder, order_hand_in
+from examengine.support import extra_time, hand_ins
+from examengine.support.acts import Asked
+from examengine.support.extra_time import TimeOrder
+from examengine.support.hand_ins import HandInOrder
 from tests.faults import Line, sql_failing_at
 from tests.support.sitting import agent
 from tests.world import World
@@ -40,7 +41,10 @@ async def ordered(world: World, attempt_id: int, by_person: int | None = None) -
         reason="考生电脑损坏，来电要求交卷。",
         ticket="KF-1",
     )
-    return await order_hand_in(world.services.database, world.services.shelf, order, world.now_ms)
+    told = await world.ordered(hand_ins.KIND, order)
+    assert not isinstance(told, Asked)
+    assert told is not None
+    return told
 
 
 async def waiting(world: World) -> int:
@@ -210,11 +214,11 @@ async def test_what_staff_have_handed_in_gets_no_more_time(world: World) -> None
         ticket="KF-2",
         nonce="n",
     )
-    told = await add_time(world.services.database, world.services.shelf, order, world.now_ms)
+    told = await world.ordered(extra_time.KIND, order)
     assert told == Refusal(Reason.NOT_RUNNING, Next.NONE)
 
 
 async def test_an_order_needs_a_reason(world: World) -> None:
     order = HandInOrder(attempt_id=1, by_person=1, reason_category="platform", reason=" ", ticket="")
     with pytest.raises(ValueError, match="reason"):
-        await order_hand_in(world.services.database, world.services.shelf, replace(order), world.now_ms)
+        await world.ordered(hand_ins.KIND, order)

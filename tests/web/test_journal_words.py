@@ -5,7 +5,8 @@ import re
 import pytest
 
 from examengine.live import journal
-from examengine.web.journal_words import CLOSED, SILENT_MS, Told, told_of_journal, told_of_line
+from examengine.live.silences import SILENT_MS
+from examengine.web.journal_words import CLOSED, Told, told_of_journal, told_of_line
 from tests.web.samples.frames import ZONE, at
 
 T = at("2026-06-01T09:00:00")

@@ -25,6 +25,11 @@ FRAGMENTS = {
     "author/_answers.html",
     "author/_suspects.html",
     "author/_import_macros.html",
+    "support/_about.html",
+    "support/_accommodations.html",
+    "operator/_checks.html",
+    "operator/_incident_form.html",
+    "support/_finding.html",
 }
 ENV = pages.environment("v")
 
@@ -79,7 +84,7 @@ def test_a_block_is_rendered_alone_as_it_stands_in_its_page() -> None:
         ("support/search.html", "results", "search-hits"),
         ("author/preview.html", "findings", "preview"),
         ("author/bank.html", "items", "bank"),
-        ("support/grant.html", "effect", "grant"),
+        ("support/act.html", "effect", "grant"),
     ):
         context = PAGES[slug][1]
         alone = pages.render_block(name, block, context).strip()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, expect
 
 from tests.web.conftest import PHONE, Server
-from tests.web.samples import PAGES
+from tests.web.samples.candidate import PAGES as CANDIDATE_PAGES
 
 
 def test_an_exam_is_answered_saved_and_handed_in(server: Server, new_context: Callable[..., BrowserContext]) -> None:
@@ -36,9 +36,9 @@ def test_the_enter_key_saves_and_never_hands_in(server: Server, new_context: Cal
     assert server.gallery.sitting.answers()["a1"] != ""
 
 
-def test_every_page_shows_its_act_without_scripts(server: Server, new_context: Callable[..., BrowserContext]) -> None:
+def test_candidates_find_acts_without_scripts(server: Server, new_context: Callable[..., BrowserContext]) -> None:
     page = new_context(java_script_enabled=False, viewport=PHONE).new_page()
-    for slug in PAGES:
+    for slug in CANDIDATE_PAGES:
         page.goto(f"{server.url}/pages/{slug}")
         expect(page.locator("h1")).to_be_visible()
         for act in page.locator(".button.main:not(dialog *)").all():

@@ -52,6 +52,11 @@ async def test_an_item_is_written_and_saved_as_a_draft(world: World) -> None:
         bank = await new_bank(browser)
         page = (await browser.get(f"{bank}/items/new")).text
         assert page.count('name="option_id"') == 5  # four rows and the one that new rows are made of
+        assert "写下题干以后" in page  # what is not written yet is no mistake
+        assert "severity-error" not in page
+        for begun in ({"stem": "首都"}, {"stem": "", "key": "q"}):
+            looked = await browser.post(f"{bank}/items/new", data={**choice(), **begun, "do": "preview"})
+            assert "写下题干以后" not in looked.text
         facts = {
             "points": "1.5",
             "difficulty": "易",

@@ -40,7 +40,7 @@ async def test_from_a_file_of_questions_to_an_exam_that_can_be_sat(world: World)
         shown = (await browser.get(chosen)).text
         assert "2026 年公需科目 第 1 版" in shown
         assert "题库能组成试卷" in shown
-        assert "互不重复的 3 份" in shown
+        assert "互不重复的试卷 3 份" in shown
         assert "×10⁴" in shown
         assert 'name="title"' not in shown
 
@@ -117,7 +117,7 @@ async def test_publishing_asks_for_both_choices(world: World) -> None:
     async with world.browser(await an_operator(world)) as browser:
         digest = await practice(browser)
         assert (await browser.get("/operator/publish")).status_code == 200
-        assert "选择题库版本" in (await browser.get(f"/operator/publish?rulebook={digest}")).text
+        assert "还没有选题库版本" in (await browser.get(f"/operator/publish?rulebook={digest}")).text
         assert (await browser.get("/operator/publish?release=x")).status_code == 200
         answer = await browser.post("/operator/publish", data={"title": "考" * 81})
         assert answer.status_code == 422

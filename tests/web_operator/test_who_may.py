@@ -7,10 +7,15 @@ from tests.web_operator.steps import a_people_list, an_operator, published, send
 from tests.world import World
 
 PAGES = (
+    "/operator/wall",
+    "/operator/wall/table",
+    "/operator/wall/selected",
     "/operator/exams",
     "{exam}",
     "{exam}/withdraw",
     "/operator/publish",
+    "{exam}/checks",
+    "/operator/duty",
     "/operator/rulebooks/new",
     "/operator/people",
     "/operator/learning",
@@ -18,11 +23,17 @@ PAGES = (
     "{people}",
 )
 ACTS = (
+    "/operator/wall/message",
+    "/operator/wall/export",
     "{exam}/withdraw",
     "{exam}/enrol",
     "{exam}/upload",
     "/operator/publish",
     "/operator/publish/confirm",
+    "/operator/publish/sign",
+    "/operator/duty",
+    "/operator/duty/hotline",
+    "/operator/duty/1/drop",
     "/operator/rulebooks/upload",
     "/operator/people/upload",
     "{people}/commit",

@@ -99,6 +99,8 @@ async def test_a_long_list_costs_as_many_queries_as_a_short_one(world: World) ->
     by = await agent(world)
     exam = await world.exam()
     counts = []
+    async with world.browser(by) as browser:
+        await browser.get("/support")  # what a worker reads once for all
     for name, people in (("甲", 1), ("乙", 19)):
         for _ in range(people):
             await world.enrolled(exam, await world.person(name=name))
@@ -149,6 +151,10 @@ async def test_only_the_desk_may_look(world: World) -> None:
         "/support/attempts/1/void",
         "/support/entries/1/undo",
         "/support/approvals",
+        "/support/mine",
+        "/support/let-ins/1",
+        f"/support/people/{candidate}/let-in",
+        f"/support/people/{candidate}/call",
     )
     posts = (
         "/support",
@@ -160,6 +166,9 @@ async def test_only_the_desk_may_look(world: World) -> None:
         "/support/attempts/1/void",
         "/support/entries/1/undo",
         "/support/approvals/1",
+        f"/support/people/{candidate}/let-in",
+        f"/support/people/{candidate}/let-in/preview",
+        f"/support/people/{candidate}/call",
     )
     for person_id in (candidate, author):
         async with world.browser(person_id) as browser:
@@ -185,6 +194,9 @@ async def test_what_does_not_exist_is_not_found(world: World) -> None:
             "/support/attempts/999/extra-time",
             "/support/attempts/999/void",
             "/support/entries/999/undo",
+            "/support/let-ins/999",
+            "/support/people/999/let-in",
+            "/support/people/999/call",
         ):
             assert (await browser.get(address)).status_code == 404, address
         assert (await browser.post("/support/approvals/999", data={"decision": "approve"})).status_code == 404

@@ -138,10 +138,10 @@ async def test_the_preview_is_the_effect_alone_for_htmx_and_grants_nothing(world
     address = f"/support/enrolments/{enrolment.id}/grant"
     async with world.browser(by) as desk:
         form = (await desk.get(address)).text
-        fields = {"intent": hidden(form, "intent"), "attempts": 3, "expires": "2026-07-01"}
+        fields = {"intent": hidden(form, "intent"), "attempts": 2, "expires": "2026-07-01"}
         shown = await desk.post(f"{address}/preview", data=fields, headers={"hx-request": "true"})
         assert shown.text.strip().startswith('<div id="effect"')
-        assert "增加后：可于 2026年7月1日（含当天）前再考 3 次" in shown.text
+        assert "增加后：可于 2026年7月1日（含当天）前再考 2 次" in shown.text
         wrong = await desk.post(f"{address}/preview", data={**fields, "attempts": 9}, headers={"hx-request": "true"})
         assert "请写 1 到 3 的数" in wrong.text
         whole = await desk.post(f"{address}/preview", data=fields)
@@ -237,7 +237,7 @@ async def test_of_a_grant_only_what_is_unused_is_taken_back(world: World) -> Non
     person_id, enrolment = await exhausted(world)
     by = await agent(world)
     async with world.browser(by) as desk:
-        await send_after_preview(desk, f"/support/enrolments/{enrolment.id}/grant", attempts=3)
+        await send_after_preview(desk, f"/support/enrolments/{enrolment.id}/grant", attempts=2)
         await sat(world, enrolment, 1, round_no=2)
         [entry] = await entries_of(world, enrolment.id)
         address = f"/support/entries/{entry.id}/undo"

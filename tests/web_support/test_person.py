@@ -222,7 +222,7 @@ async def test_every_look_is_logged_and_holds_no_personal_data(world: World) -> 
     assert [(line.act, line.object_id, dict(line.facts)) for line in lines] == [
         ("view_person", person_id, {"shown": "masked"}),
         ("view_person", person_id, {"shown": "masked"}),
-        ("reveal_person", person_id, {"reason": "identity", "ticket": "T1"}),
+        ("reveal_person", person_id, {"person": person_id, "reason": "identity", "ticket": "T1"}),
         ("view_person", person_id, {"shown": "full"}),
         ("view_approvals", None, {"approvals": []}),
     ]

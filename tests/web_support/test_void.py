@@ -134,11 +134,11 @@ async def test_one_attempt_is_asked_for_once(world: World) -> None:
         for browser, form, done in (
             (desk, forms[0], "asked"),
             (desk, forms[0], "asked"),
-            (elsewhere, forms[1], "void_asked"),
+            (elsewhere, forms[1], "asked_before"),
         ):
             answer = await browser.post(address, data={**WHY, "intent": hidden(form, "intent")})
             assert answer.headers["location"] == f"/support/people/{person_id}?done={done}"
-        assert (await elsewhere.get(address)).headers["location"] == f"/support/people/{person_id}?done=void_asked"
+        assert (await elsewhere.get(address)).headers["location"] == f"/support/people/{person_id}?done=asked_before"
         page = (await elsewhere.get(LIST)).text
         assert page.count('class="sheet approval"') == 1
         assert f'href="{LIST}#a1"' in (await elsewhere.get(f"/support/people/{person_id}")).text

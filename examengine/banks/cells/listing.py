@@ -132,6 +132,9 @@ def read_listing(data: bytes, columns: Sequence[Column]) -> Listing:
     except UnreadableFileError as unreadable:
         code = unreadable.remark.code
         message = _MESSAGES.get(code, unreadable.remark.message)
+        known, comma, _advice = unreadable.remark.message.partition("，")
+        if code == "not_a_workbook" and comma and known.startswith("这是"):
+            message = f"{known}，{message.removeprefix('这')}"  # what it is, then that it is no list
         return Listing((), (Finding("error", code, "文件", message),))
     findings = [Finding("warning", remark.code, place("", remark.row), remark.message) for remark in grid.warnings]
     records: list[Record] = []

@@ -29,7 +29,7 @@ BLANK_ROWS_LIMIT: Final = 1_100_000
 SEPARATORS: Final = (",", "\t", ";", "|", "，")
 
 _SEPARATOR_NAMES: Final = {"\t": "制表符", ";": "分号", "|": "竖线", "，": "全角逗号"}
-_NO_TEXT: Final = "这不是文本表格；请上传 .xlsx、.xls 或 .csv"
+_NO_TEXT: Final = "这不是文本，也不是认得的表格或文档；请上传 Excel（.xlsx、.xls、.csv）或 Word（.docx）文件"
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),

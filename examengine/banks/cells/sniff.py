@@ -19,6 +19,8 @@ _OTHER_NATURES = (
     (b"Rar!", "not_a_workbook", "这是 RAR 压缩包，请解压后上传其中的表格文件"),
     (b"7z\xbc\xaf", "not_a_workbook", "这是 7z 压缩包，请解压后上传其中的表格文件"),
     (b"\x1f\x8b", "not_a_workbook", "这是 gzip 压缩包，请解压后上传其中的表格文件"),
+    (b"\xdb\xa5-\x00", "not_a_workbook", "这是早期的 Word 文档（.doc），请用 Word 或 WPS 另存为 .docx 后上传"),
+    (b"MIME-Version:", "not_a_workbook", "这是单个文件网页（.mht），请用 Word 或 WPS 打开后另存为 .docx 再上传"),
     (b"\x89PNG", "not_a_workbook", "这是图片，请把题目整理到模板（.xlsx）后上传"),
     (b"\xff\xd8\xff", "not_a_workbook", "这是图片，请把题目整理到模板（.xlsx）后上传"),
 )
@@ -43,6 +45,8 @@ def nature_of(data: bytes) -> Nature:
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if _holds_tables(data, head):
         return "tables"
+    if head.startswith(b"<?xml") and (b"word.document" in head or b"office/word/2003/wordml" in head):
+        raise UnreadableFileError("not_a_workbook", "这是 Word 的 XML 文档，请用 Word 或 WPS 另存为 .docx 后上传")
     if head.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<?xml", b"<workbook")):
         raise UnreadableFileError(
             "not_a_workbook",
@@ -73,9 +77,11 @@ def _nature_of_zip(data: bytes) -> Nature:
     if "xl/workbook.bin" in names:
         message = "这是二进制工作簿（.xlsb），请用 Excel 另存为 .xlsx"
     elif any(name.startswith("word/") for name in names):
-        message = "这是 Word 文档，请把题目整理到模板（.xlsx）后上传"
+        message = "这是 Word 文档，但里面没有正文；请用 Word 或 WPS 打开后另存为 .docx 再上传"
     elif any(name.startswith("ppt/") for name in names):
         message = "这是演示文稿，请把题目整理到模板（.xlsx）后上传"
+    elif b"opendocument.text" in kind:
+        message = "这是 OpenDocument 文档（.odt），请另存为 .docx 后上传"
     elif b"opendocument.spreadsheet" in kind:
         message = "这是 OpenDocument 表格（.ods），请另存为 .xlsx"
     else:
@@ -89,7 +95,7 @@ def _nature_of_compound(data: bytes) -> Nature:
 
     if holds("EncryptedPackage") or _asks_for_a_password(data):
         raise UnreadableFileError(
-            "password_protected", "工作簿设有打开密码，请取消密码（另存为时不设密码）后再上传", "binary (OLE2)"
+            "password_protected", "文件设有打开密码，请取消密码（另存为时不设密码）后再上传", "binary (OLE2)"
         )
     if holds("WordDocument"):
         raise UnreadableFileError(

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from contextlib import suppress
 from typing import Final, Literal, get_args
 
 from examengine.banks.cells.grid import UnreadableFileError
@@ -31,6 +32,10 @@ _GIFT_BLOCK = re.compile(
 _GIFT_LINE = re.compile(r"^[ \t]*(?:::[^:\n]{1,300}::|\$CATEGORY\s*:)", re.MULTILINE)
 _TRIVIA = re.compile(r"^#Q\s", re.MULTILINE)
 _SHEET_ENDINGS: Final = (".csv", ".tsv", ".tab")
+_WORD_ENDINGS: Final = (".docx", ".doc", ".docm", ".dotx", ".wps")
+_NO_WORD: Final = (
+    "文件名说这是 Word 文档，里面却不是：可能已损坏，或由别的程序加密；请用 Word 或 WPS 打开后另存为 .docx 再上传"
+)
 
 
 def format_of(data: bytes, name: str, encoding: str | None = None) -> Format:
@@ -40,13 +45,21 @@ def format_of(data: bytes, name: str, encoding: str | None = None) -> Format:
     except UnreadableFileError as refused:
         found = _archive(data) if data[:2] == b"PK" else None
         if found is None and refused.remark.code == "not_a_workbook" and data[:2] != b"PK":
-            found = _xml(_sample(data, encoding))
+            # what cannot be read as text is what it was recognised as, an old Word document for one
+            with suppress(UnreadableFileError):
+                found = _xml(_sample(data, encoding))
         if found is None:
             raise
         return found
     if nature != "separated":
         return "sheet"
-    return _text(_sample(data, encoding), name)
+    try:
+        sample = _sample(data, encoding)
+    except UnreadableFileError as refused:
+        if name.lower().endswith(_WORD_ENDINGS):
+            raise UnreadableFileError("not_a_workbook", _NO_WORD, refused.encoding) from None
+        raise
+    return _text(sample, name)
 
 
 def _sample(data: bytes, encoding: str | None) -> str:

@@ -131,12 +131,12 @@ def truth_key(shape: Shape, conventions: Conventions) -> TruthKey:
     if truth is not None:
         label = "正确" if truth else "错误"
         plain = text == label
-        return TruthKey(truth, None, "" if plain else f"truth {habit}", f"判断题答案“{text[:10]}”读作 {label}")
+        return TruthKey(truth, None, "" if plain else f"truth {habit}", f"判断题答案“{text[:10]}”读作“{label}”")
     reasoned = _JUDGED_WITH_REASON.match(text)
     if reasoned:
         truth = truth_of(reasoned[1])
         label = "正确" if truth else "错误"
-        note = f"判断题答案“{text[:20]}”读作 {label}，其后的说明归入解析"
+        note = f"判断题答案“{text[:20]}”读作“{label}”，其后的说明归入解析"
         return TruthKey(truth, None, "truth with reason", note, reasoned[2].strip().rstrip("）)"))
     return TruthKey(problem=("key_unreadable", f"读不懂判断题答案“{text[:30]}”，请写 正确 或 错误"))
 

@@ -205,7 +205,8 @@ def _difficulty(asking: Asking) -> str:
         asking.understood.note(f"difficulty {written}", f"不认识难度“{written[:20]}”，按空白处理")
         return ""
     if written and written not in DIFFICULTIES:
-        asking.understood.note(f"difficulty {written}", f"难度“{written[:20]}”读作 {found or '空白'}")
+        meant = f"“{found}”" if found else "空白"
+        asking.understood.note(f"difficulty {written}", f"难度“{written[:20]}”读作{meant}")
     return found
 
 

@@ -1,5 +1,6 @@
 """The tables, one module per part of the business; ``docs/schema.md`` is made from them."""
 
+from examengine.records.tables.accommodations import accommodation_ends, accommodations, grant_requests
 from examengine.records.tables.attempts import (
     attempt_answers,
     attempt_journals,
@@ -20,6 +21,7 @@ from examengine.records.tables.banks import (
     releases,
 )
 from examengine.records.tables.blueprints import blueprints
+from examengine.records.tables.checks import backups, check_signatures, drills, duties, hotlines
 from examengine.records.tables.columns import metadata
 from examengine.records.tables.corrections import (
     correction_changes,
@@ -27,6 +29,7 @@ from examengine.records.tables.corrections import (
     exam_statistics,
     item_statistics,
 )
+from examengine.records.tables.desk import bounds, calls, let_ins
 from examengine.records.tables.evidence import checkpoints, evidence_keys, links, receipts, unlinked
 from examengine.records.tables.exams import (
     approvals,
@@ -39,6 +42,7 @@ from examengine.records.tables.exams import (
     rounds,
 )
 from examengine.records.tables.hearing import hearing, hearing_cases
+from examengine.records.tables.incidents import announcements, incident_losses, incidents
 from examengine.records.tables.marking import marking_answers, marking_tasks, marks, open_marking
 from examengine.records.tables.media import media
 from examengine.records.tables.people import (
@@ -50,33 +54,49 @@ from examengine.records.tables.people import (
     roles,
     sign_ins,
 )
+from examengine.records.tables.results import result_exports, result_tallies, results
 from examengine.records.tables.rulebooks import confirmations, rulebooks
 from examengine.records.tables.shipping import installation, journal_segments, lease_tokens, live_slots
+from examengine.records.tables.staffing import account_acts, recovery_codes, second_factors
 
 __all__ = [
+    "accommodation_ends",
+    "accommodations",
+    "account_acts",
     "accounts",
+    "announcements",
     "approvals",
     "attempt_answers",
     "attempt_journals",
     "attempts",
     "audit",
+    "backups",
     "banks",
     "blueprints",
+    "bounds",
+    "calls",
     "card_uses",
     "cards",
+    "check_signatures",
     "checkpoints",
     "confirmations",
     "correction_changes",
     "corrections",
     "document_history",
+    "drills",
+    "duties",
     "enrolments",
     "entries",
     "evidence_keys",
     "exam_statistics",
     "exams",
+    "grant_requests",
     "hearing",
     "hearing_cases",
+    "hotlines",
     "import_batches",
+    "incident_losses",
+    "incidents",
     "installation",
     "item_heads",
     "item_reviews",
@@ -86,6 +106,7 @@ __all__ = [
     "journal_segments",
     "learning_reports",
     "lease_tokens",
+    "let_ins",
     "links",
     "live_slots",
     "marking_answers",
@@ -101,11 +122,16 @@ __all__ = [
     "person_indexes",
     "person_keys",
     "receipts",
+    "recovery_codes",
     "release_items",
     "releases",
+    "result_exports",
+    "result_tallies",
+    "results",
     "roles",
     "rounds",
     "rulebooks",
+    "second_factors",
     "sign_ins",
     "unlinked",
     "uploads",

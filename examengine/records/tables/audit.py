@@ -1,8 +1,11 @@
 """Who did what, and uploaded files between preview and commit."""
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Text, text
 
 from examengine.records.tables.columns import Id, id_column, metadata, ms, ref
+from examengine.records.words import BOUNDED_ACTS
+
+BOUNDED = text(f"act IN ({', '.join(repr(act) for act in BOUNDED_ACTS)})")
 
 audit = Table(
     "audit",
@@ -17,6 +20,14 @@ audit = Table(
     Index("ix_audit_object", "object_kind", "object_id"),
     Index("ix_audit_person_id", "person_id"),
     Index("ix_audit_at_ms", "at_ms"),
+    Index(
+        "ix_audit_views",
+        "person_id",
+        "id",
+        sqlite_where=text("act = 'view_person'"),
+        postgresql_where=text("act = 'view_person'"),
+    ),
+    Index("ix_audit_bounded", "person_id", "at_ms", sqlite_where=BOUNDED, postgresql_where=BOUNDED),
     comment="Audit log, append-only.",
     sqlite_autoincrement=True,
 )

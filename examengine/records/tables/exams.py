@@ -123,6 +123,7 @@ entries = Table(
     ms("expires_ms", nullable=True),
     ms("at_ms"),
     Column("source", String(200), nullable=False, unique=True, comment="one entry a source"),
+    ms("begins_ms", "an accommodation counts for attempts started from then on", nullable=True),
     CheckConstraint("second_person <> by_person", name="two_persons"),
     CheckConstraint(f"kind NOT IN ({_two_persons}) OR second_person IS NOT NULL", name="approved"),
     CheckConstraint("(kind = 'undo') = (undoes IS NOT NULL)", name="undo"),
@@ -136,7 +137,7 @@ approvals = Table(
     "approvals",
     metadata,
     id_column(),
-    ref("enrolment_id", "enrolments.id", index=True),
+    ref("enrolment_id", "enrolments.id", "null = the person as a whole", nullable=True, index=True),
     Column("act", Text, nullable=False, comment="JSON"),
     ref("asked_by", "people.id"),
     ms("asked_ms"),
@@ -144,6 +145,7 @@ approvals = Table(
     ms("decided_ms", nullable=True),
     *word("decision", Decision, nullable=True),
     ref("entry_id", "entries.id", "the entry made when it was approved", nullable=True),
+    ref("person_id", "people.id", "whose record it is about", index=True),
     CheckConstraint("decided_by <> asked_by", name="two_persons"),
     CheckConstraint(
         "(decided_by IS NULL) = (decision IS NULL) AND (decided_ms IS NULL) = (decision IS NULL)", name="decided"

@@ -3,7 +3,9 @@
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from examengine.records.tables.columns import Id, id_column, metadata, ms, ref, word
-from examengine.records.words import CATEGORIES, DocumentType, IndexKind, Role, SignInOutcome
+from examengine.records.words import APART, CATEGORIES, DocumentType, IndexKind, Role, SignInOutcome
+
+HELD_APART = f"revoked_ms IS NULL AND role IN ({', '.join(repr(str(role)) for role in APART)})"
 
 people = Table(
     "people",
@@ -93,7 +95,14 @@ roles = Table(
         sqlite_where=text("revoked_ms IS NULL"),
         postgresql_where=text("revoked_ms IS NULL"),
     ),
-    comment="Who may do what; one row a role held.",
+    Index(
+        "uq_roles_apart",
+        "person_id",
+        unique=True,
+        sqlite_where=text(HELD_APART),
+        postgresql_where=text(HELD_APART),
+    ),
+    comment="Who may do what; one row a role held; operator, security and auditor never two in one account.",
     sqlite_autoincrement=True,
 )
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from starlette.requests import Request
 
 from examengine.banks.item import Item
+from examengine.banks.stems import stem_line
 from examengine.grading.statistics import MIN_DISCRIMINATION_N, OTHER, ItemFigures, Thirds
-from examengine.records import corrections, item_numbers, people
+from examengine.records import item_numbers, people
 from examengine.records.database import Reading
 from examengine.records.heads import NAMELESS
 from examengine.records.words import Role
@@ -15,7 +16,7 @@ from examengine.web.author.correction_words import letters_of
 from examengine.web.author.plots import Curve
 from examengine.web.contexts.frame import Alert, Frame, NavLink
 from examengine.web.contexts.suspects import AnswerRow
-from examengine.web.http import frame_of, services_of
+from examengine.web.http import frame_of
 from examengine.web.services import Services
 from examengine.web.wording import gettext as _
 
@@ -30,8 +31,7 @@ MOST_ANSWERS = 12
 async def analysis_frame(request: Request, here: str, flash: Alert | None = None) -> Frame:
     """The frame of these pages: the link to the corrections tells the number of requests that wait."""
     frame = await frame_of(request, "", flash)
-    async with services_of(request).database.reading() as tx:
-        waiting = await corrections.count_waiting(tx)
+    waiting = sum(link.count for link in frame.nav if link.href == CORRECTIONS)
     links = [link for link in frame.nav if link.href not in (STATISTICS, CORRECTIONS)]
     links.append(NavLink(STATISTICS, _("统计"), here == STATISTICS))
     links.append(NavLink(CORRECTIONS, _("答案更正"), here == CORRECTIONS, waiting))
@@ -67,8 +67,7 @@ def decimal(value: float | None) -> str:
 
 def stem_of(item: Item, most: int = 60) -> str:
     """The beginning of a stem, in one line."""
-    text = " ".join(item.stem.split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return stem_line(item, most)
 
 
 def answer_rows(item: Item, figures: ItemFigures, key: str) -> tuple[AnswerRow, ...]:

@@ -227,6 +227,7 @@ async def _page(
         known = await neighbour_problems(tx, bank.id, meant.item, newest.version.item_id if newest else None)
     paper = paper_of(meant.item)
     taken = {option.id for option in fields.options}
+    begun = newest is not None or not fields.is_blank
     where = f"/author/banks/{bank.id}/items"
     shown = Editor(
         frame=await frame_of(request, HERE, None if errors or others else _done(request, bank.id)),
@@ -237,7 +238,8 @@ async def _page(
         no=newest.version.no if newest else 0,
         state=STATES[ItemState(newest.state)][0] if newest else "",
         fields=fields,
-        remarks=_remarks(meant.wrong, (*known, *problems_of(meant.item))),
+        remarks=_remarks(meant.wrong, (*known, *problems_of(meant.item))) if begun else (),
+        begun=begun,
         paper=paper,
         document=document_of(paper),
         kinds=tuple((kind.value, KIND_TEXTS[kind.value]) for kind in KINDS),

@@ -105,6 +105,21 @@ class ItemFields:
     note: str = ""
     base: int = 0
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing of the question has been written yet: what is missing is no mistake then."""
+        return not (
+            self.stem.source.strip()
+            or any(option.text.source.strip() or option.key for option in self.options)
+            or self.truth
+            or self.answers.strip()
+            or any(left.strip() or right.strip() for left, right in self.pairs)
+            or self.spare.strip()
+            or any(gap.answers.strip() for gap in self.gaps)
+            or self.model.strip()
+            or self.explanation.strip()
+        )
+
 
 def address_to_name(source: str) -> str:
     """The name of a kept picture by the address (or the reference) under which an editor shows it."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from examengine.banks.item import Item, from_json
+from examengine.banks.stems import stem_line
 from examengine.records.heads import NAMELESS
 from examengine.records.item_lists import ListedItem
 from examengine.records.words import ItemState
@@ -22,8 +23,7 @@ def number_told(external_no: str, item_id: int) -> str:
 
 def stem_told(item: Item) -> str:
     """The beginning of the stem, on one line."""
-    text = " ".join(item.stem.split())
-    return text if len(text) <= STEM_SHOWN else f"{text[:STEM_SHOWN]}…"
+    return stem_line(item, STEM_SHOWN)
 
 
 def item_row(listed: ListedItem, names: Mapping[int | None, str], today: str, *, full: bool = False) -> ItemRow:

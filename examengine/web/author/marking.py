@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from examengine.banks.item import Item
 from examengine.banks.responses import EssayExpected
+from examengine.banks.stems import stem_line
 from examengine.grading.texts import number_of
 from examengine.records import audit, marking
 from examengine.records.database import Reading
@@ -205,7 +206,7 @@ def _answer(task: Task, item: Item, typed: tuple[str, str, int] | None) -> Answe
 def _row(queue: Queue, item: Item) -> QueueRow:
     return QueueRow(
         href=f"{HERE}/{queue.exam_id}/{queue.version_id}/{queue.cell}",
-        stem=_short(item.stem, STEM_SHOWN),
+        stem=stem_line(item, STEM_SHOWN),
         kind_text=KINDS[item.kind.value],
         full_hundredths=queue.full_hundredths,
         markers=queue.markers,

@@ -10,6 +10,8 @@ from itertools import count
 from markupsafe import Markup
 
 WIDTH = 640
+NARROW = 340
+"""Bars are drawn for a phone as well: scrolled to the side, the line that matters would be out of sight."""
 NOTHING = Markup("")
 """Where there is too little for a plot."""
 LEFT, RIGHT, TOP, BOTTOM = 48, 20, 16, 40
@@ -71,24 +73,34 @@ def scatter(dots: Sequence[Dot], told: str) -> Markup:
 
 
 def bars(values: Sequence[Bar], told: str, line: tuple[float, str] | None = None, every: int = 1) -> Markup:
-    """Bars from the left; ``line``: where an upright line stands, in bars, and its label; ``every``: bars a label."""
+    """Bars from the left; ``line``: where an upright line stands, in bars, and its label; ``every``: bars a label.
+
+    For a desk and for a phone: the page shows one of them.
+    """
+    wide = _bars(values, told, line, every, WIDTH, "plot plot-wide")
+    return wide + _bars(values, told, line, 2 * every, NARROW, "plot plot-narrow")
+
+
+def _bars(
+    values: Sequence[Bar], told: str, line: tuple[float, str] | None, every: int, whole: int, kind: str
+) -> Markup:
     height = 240
     most = max([1.0, *(bar.value for bar in values)])
-    width = (WIDTH - LEFT - RIGHT) / max(1, len(values))
+    width = (whole - LEFT - RIGHT) / max(1, len(values))
     floor = height - BOTTOM
 
     def y(value: float) -> float:
         return floor - value / most * (floor - TOP - 14)
 
-    parts = [_grid_y(y(most * part), f"{most * part:.0f}", strong=part == 0) for part in (0, 0.5, 1)]
+    parts = [_grid_y(y(most * part), f"{most * part:.0f}", whole, strong=part == 0) for part in (0, 0.5, 1)]
     for place, bar in enumerate(values):
         left = LEFT + place * width
-        kind = "plot-bar" if bar.strong else "plot-bar is-weak"
+        look = "plot-bar" if bar.strong else "plot-bar is-weak"
         if bar.value:
             parts.append(
                 Markup(
                     '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
-                ).format(kind, left + 1, y(bar.value), max(1.0, width - 2), floor - y(bar.value), bar.told)
+                ).format(look, left + 1, y(bar.value), max(1.0, width - 2), floor - y(bar.value), bar.told)
             )
         if place % every == 0:
             parts.append(_text(left + width / 2, floor + 16, bar.label, "plot-label", "middle"))
@@ -97,8 +109,12 @@ def bars(values: Sequence[Bar], told: str, line: tuple[float, str] | None = None
         parts.append(
             Markup('<line class="plot-line" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(at, TOP, floor)
         )
-        parts.append(_text(at + 4, TOP + 10, label, "plot-axis"))
-    return _svg(height, told, parts)
+        # a label takes some 80 units: where there is less to the right of the line it stands to the left
+        left_of_it = at > whole - RIGHT - 80
+        parts.append(
+            _text(at + (-4 if left_of_it else 4), TOP + 10, label, "plot-axis", "end" if left_of_it else "start")
+        )
+    return _svg(height, told, parts, whole, kind)
 
 
 def curves(lines: Sequence[Curve], told: str) -> Markup:
@@ -154,10 +170,10 @@ def _grid_x(x: float, label: str, height: int) -> Markup:
     return line.format(x, TOP, height - BOTTOM) + _text(x, height - BOTTOM + 16, label, "plot-label", "middle")
 
 
-def _grid_y(y: float, label: str, *, strong: bool = False) -> Markup:
+def _grid_y(y: float, label: str, whole: int = WIDTH, *, strong: bool = False) -> Markup:
     kind = "plot-grid is-zero" if strong else "plot-grid"
     line = Markup('<line class="{}" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
-    return line.format(kind, LEFT, WIDTH - RIGHT, y, y) + _text(LEFT - 6, y + 4, label, "plot-label", "end")
+    return line.format(kind, LEFT, whole - RIGHT, y, y) + _text(LEFT - 6, y + 4, label, "plot-label", "end")
 
 
 def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> Markup:
@@ -166,6 +182,8 @@ def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> Ma
     )
 
 
-def _svg(height: int, told: str, parts: Sequence[Markup]) -> Markup:
-    head = Markup('<svg class="plot" viewBox="0 0 {} {}" role="group" aria-label="{}">').format(WIDTH, height, told)
+def _svg(height: int, told: str, parts: Sequence[Markup], whole: int = WIDTH, kind: str = "plot") -> Markup:
+    head = Markup('<svg class="{}" viewBox="0 0 {} {}" role="group" aria-label="{}">').format(
+        kind, whole, height, told
+    )
     return head + Markup("").join(parts) + Markup("</svg>")  # every text went through Markup.format

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.banks.item import Item
+from examengine.banks.stems import stem_line
 from examengine.grading.correction import Standing
 from examengine.grading.statistics import (
     MIN_DISCRIMINATION_N,
@@ -360,7 +361,7 @@ def _workbook_row(one: ItemSums, item: Item) -> Sequence[str]:
         number_shown(one.external_no, one.version_id),
         str(one.version_id),
         KINDS[item.kind.value],
-        item.stem,
+        stem_line(item),
         letters_of(item, "".join(sorted(item.key))),
         str(one.n),
         percent(one.facility, places=1),

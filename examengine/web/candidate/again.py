@@ -19,7 +19,7 @@ from examengine.banks.responses import ESSAY_LIMIT, tidied
 from examengine.records.accounts import Account
 from examengine.records.errors import Missing, RecordsError
 from examengine.records.words import Role
-from examengine.web.candidate.sign_in import device_of, let_in, password_of, seconds_of
+from examengine.web.candidate.sign_in import let_in, password_of, seconds_of
 from examengine.web.contexts.candidate import Unsaved
 from examengine.web.contexts.frame import Alert, FieldError
 from examengine.web.http import (
@@ -32,6 +32,7 @@ from examengine.web.http import (
     services_of,
     visitor_of,
 )
+from examengine.web.sessions import device_of
 from examengine.web.tokens import PageToken, Session
 from examengine.web.wording import gettext as _
 

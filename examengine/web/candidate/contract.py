@@ -14,6 +14,7 @@ from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.start import StartIntent
 from examengine.web import times
+from examengine.web.accommodation_words import counted_told
 from examengine.web.candidate.contract_words import paper_facts, rules_told, undertaking
 from examengine.web.candidate.my import own_enrolment
 from examengine.web.contexts import candidate as contexts
@@ -76,6 +77,7 @@ async def start(request: Request) -> Response:
         raise NotAllowed(404) from None
     if isinstance(started, Refusal):
         return see_other(f"/enrolments/{enrolment_id}/contract")
+    services.figures.starts += started.is_new
     return see_other(f"/sittings/{started.attempt_id}")
 
 
@@ -113,7 +115,7 @@ async def _contract_page(request: Request, enrolment_id: int, errors: tuple[Fiel
         deadline_ms=shown.deadline_ms,
         deadline_reason=shown.deadline_reason,
         minutes=shown.minutes,
-        facts=_facts(rulebook, shown, frame),
+        facts=_facts(rulebook, shown, frame, counted_told(record, now_ms)),
         rules=rules_told(rulebook),
         undertaking=undertaking(),
         short_minutes=left_minutes if shown.is_cut else None,
@@ -122,12 +124,13 @@ async def _contract_page(request: Request, enrolment_id: int, errors: tuple[Fiel
     return page("contract.html", context, 422 if errors else 200)
 
 
-def _facts(rulebook: Rulebook, shown: Contract, frame: Frame) -> tuple[Fact, ...]:
+def _facts(rulebook: Rulebook, shown: Contract, frame: Frame, accommodation: str) -> tuple[Fact, ...]:
     exam = rulebook.exam
     reason = DEADLINE_REASONS[DeadlineReason(shown.deadline_reason)]
     return (
         Fact(_("考试机会"), _("第 {no} 次，共 {n} 次").format(no=shown.no, n=shown.allowed)),
         Fact(_("考试时长"), _("{n} 分钟").format(n=shown.minutes)),
+        *((Fact(_("合理便利"), accommodation, _("已算进交卷截止")),) if accommodation else ()),
         *paper_facts(exam.paper),
         Fact(
             _("满分与及格线"), _("满分 {full} 分，{line} 分及格").format(full=exam.full_score, line=exam.pass_score)

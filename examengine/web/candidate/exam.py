@@ -25,6 +25,7 @@ from examengine.web.answers import answer_told
 from examengine.web.candidate import again
 from examengine.web.candidate.again import page_token_of
 from examengine.web.candidate.form import goes_on_at, posted
+from examengine.web.candidate.notices import about_of, notices_for
 from examengine.web.candidate.paper_page import (
     Section,
     Shown,
@@ -36,7 +37,7 @@ from examengine.web.candidate.paper_page import (
     question_of,
 )
 from examengine.web.contexts.candidate import ExamPage, Reports, Resumed, Taken, Unsent
-from examengine.web.device import device_told, device_word
+from examengine.web.device import device_here, device_told
 from examengine.web.http import (
     NotAllowed,
     error_page,
@@ -147,9 +148,15 @@ async def claim(request: Request, attempt_id: int) -> Sitting:
         session.person_id,
         session.version,
         secrets.token_urlsafe(6),
-        device_word(request.headers.get("user-agent", "")),
+        _device(request),
         now_of(request),
     )
+
+
+def _device(request: Request) -> str:
+    agent = request.headers.get("user-agent", "")
+    address = request.client.host if request.client is not None else None
+    return device_here(agent, address, services_of(request).tokens.network)
 
 
 @signed_in(Role.CANDIDATE)
@@ -226,7 +233,7 @@ async def _rejoined(request: Request, attempt_id: int) -> Pen | None:
         pen.generation,
         pen.epoch,
         known.page_id,
-        device_word(request.headers.get("user-agent", "")),
+        _device(request),
         now_of(request),
     )
     if joined.word is not Word.CLAIMED:
@@ -289,6 +296,9 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         shipped=claimed.shipped_revision,
         who=services.tokens.who(visitor.person.id),
         typed=has_typed(sections),
+        notices=notices_for(services, visitor.person, [own.owned.exam_id], now_of(request)),
+        news=services.notices.newest_for(visitor.person.id),
+        about=about_of(services, visitor.person, own.id, own.owned.exam_id),
     )
     return page("exam.html", context)
 

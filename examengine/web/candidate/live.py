@@ -16,17 +16,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examengine import live
 from examengine.banks.responses import bounded
+from examengine.incidents.announcing import Audience
+from examengine.incidents.announcing import told as announced_told
 from examengine.live import Operation, Pen, Standing, Word
 from examengine.live.desk import MAX_SEQUENCE, Acknowledged
 from examengine.records.errors import RecordsError
-from examengine.web.device import device_told, device_word
+from examengine.web.device import device_here, device_told
 from examengine.web.messages import DESK_WORDS
 from examengine.web.services import Services
 from examengine.web.tokens import PageToken, Session, Told
 
-PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus|rejoin|redeem)")
+PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus|rejoin|redeem|announcements)")
 MAX_FIELDS = 12
 RETRY_AFTER_S = (1, 3)
+NEWS_WITHIN_S, NEWS_WITHIN_S_IN_A_DEMO = 15, 2
+"""Over so many seconds a province's pages spread their asking for an announcement."""
 FLAGS = frozenset({"", "1"})
 ITEM = re.compile(r"[af][1-9]\d{0,3}")
 NUMBER = re.compile(r"[0-9]{1,15}")
@@ -36,7 +40,7 @@ _dice = random.SystemRandom()
 
 
 class LiveAnswers:
-    """Answers ``/sittings/{id}/answers|pulse|leave|return|focus|rejoin|redeem``; everything else goes on."""
+    """Answers ``/sittings/{id}/answers|pulse|leave|return|focus|rejoin|redeem|announcements``; the rest goes on."""
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
@@ -46,10 +50,22 @@ class LiveAnswers:
         if scope["type"] == "http" and scope["method"] == "POST":
             found = PATH.fullmatch(scope["path"])
             if found is not None:
-                status, answer = await self._answer(int(found[1]), found[2], scope)
+                status, answer = await self._timed(int(found[1]), found[2], scope)
                 await _send_json(send, status, answer)
                 return
         await self._app(scope, receive, send)
+
+    async def _timed(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
+        """Answer, and count how soon where it was an answer of the candidate's."""
+        if act != "answers":
+            return await self._answer(attempt_id, act, scope)
+        figures, status = self._services.figures, 503
+        began_s = figures.began()
+        try:
+            status, answer = await self._answer(attempt_id, act, scope)
+        finally:
+            figures.ended(began_s, refused=status == 503)
+        return status, answer
 
     async def _answer(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
         state = scope["state"]
@@ -57,12 +73,23 @@ class LiveAnswers:
         page = self._page(attempt_id, fields.get("t", ""), state["session"])
         if page is None:
             return (401, {"word": "revoked"}) if state["session"] is None else (403, {"word": "not_owner"})
+        if act == "announcements":
+            return self._announcements(page, fields.get("about", ""), state["now_ms"])
+        status, answer = await self._answered(act, page, fields, scope)
+        if newest := self._services.notices.newest_for(page.person_id):
+            answer["news"] = (newest, NEWS_WITHIN_S if not self._services.settings.demo else NEWS_WITHIN_S_IN_A_DEMO)
+        return status, answer
+
+    async def _answered(
+        self, act: str, page: PageToken, fields: Mapping[str, str], scope: Scope
+    ) -> tuple[int, dict[str, Any]]:
+        state, attempt_id = scope["state"], page.attempt_id
         pen = Pen(attempt_id, page.person_id, state["session"].version, page.generation, page.epoch)
         try:
             if act == "redeem":
                 return await self._redeem(pen, fields.get("lost", ""), state["now_ms"])
             if act == "rejoin":
-                return await self._rejoin(pen, page.page_id, agent_of(scope), state["now_ms"])
+                return await self._rejoin(pen, page.page_id, self._device(scope), state["now_ms"])
             sequence = _number(fields.get("n", "0"))
             if act == "answers":
                 return await self._save(pen, sequence, fields, state["now_ms"])
@@ -73,6 +100,15 @@ class LiveAnswers:
             log.warning("not_saved", attempt=attempt_id, act=act, error=type(error).__name__)
             return 503, {"word": "unavailable"}
 
+    def _announcements(self, page: PageToken, about: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+        """What this page's candidate is to see now; from memory."""
+        notices, said = self._services.notices, self._services.tokens.read_about(about)
+        if said is None or said.attempt_id != page.attempt_id:
+            return 403, {"word": "not_owner"}
+        audience = Audience(page.person_id, frozenset([said.exam_id]), said.region, said.unit)
+        shown = announced_told(notices.shown_to(audience, now_ms))
+        return 200, {"word": "announced", "number": notices.newest_for(page.person_id), "notices": shown}
+
     def _page(self, attempt_id: int, token: str, session: Session | None) -> PageToken | None:
         page = self._services.tokens.read_page(token)
         if session is None or page is None:
@@ -81,7 +117,11 @@ class LiveAnswers:
             return None
         return page
 
-    async def _rejoin(self, pen: Pen, page_id: str, agent: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+    def _device(self, scope: Scope) -> str:
+        client = scope.get("client")
+        return device_here(agent_of(scope), client[0] if client else None, self._services.tokens.network)
+
+    async def _rejoin(self, pen: Pen, page_id: str, device: str, now_ms: int) -> tuple[int, dict[str, Any]]:
         """An open page goes on in the sitting that was rebuilt: a token of now, and all that the sitting holds."""
         joined = await self._services.desk.rejoin(
             pen.attempt_id,
@@ -90,7 +130,7 @@ class LiveAnswers:
             pen.generation,
             pen.epoch,
             page_id,
-            device_word(agent),
+            device,
             now_ms,
         )
         status, answer = await self._told(pen, joined)

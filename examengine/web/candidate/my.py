@@ -7,28 +7,33 @@ from starlette.responses import Response
 
 from examengine.enrolment.rounds import activate_card
 from examengine.live import Sitting, Word
-from examengine.records import enrolments, hearing
+from examengine.records import enrolments, grant_requests, hearing
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.enrolments import EnrolmentLine
 from examengine.records.errors import Missing
+from examengine.records.grant_requests import GrantRequest
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_histories
 from examengine.records.outcomes import Outcome
-from examengine.records.words import EntryKind, Role
+from examengine.records.words import EntryKind, GrantAnswer, Role
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.calendar import window_of
 from examengine.rules.decide import (
     allowed,
     exam_needs_learning,
+    examine,
     learning_percent,
-    left,
     round_to_use,
     used,
 )
 from examengine.rules.history import History, OpenedBy, OutcomeReason, Round, State
+from examengine.rules.prospects import prospect
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
-from examengine.web import times
+from examengine.web.accommodation_words import counted_told
 from examengine.web.candidate.corrections_shown import correction_notes
+from examengine.web.candidate.notices import notices_for
+from examengine.web.candidate.request_told import request_act, told_in_list
+from examengine.web.conditions import ASKED, evidence, supposed
 from examengine.web.contexts.candidate import Condition, ExamRow, ExamState, LedgerLine, My, Running, Why
 from examengine.web.contexts.frame import Act, FieldError
 from examengine.web.http import (
@@ -79,6 +84,8 @@ async def my_page(
         series = {a.id: a.outcomes for record in records.values() for a in record.attempts}
         notes = await correction_notes(tx, series, ZONE)
         waiting = {case.attempt_id for case in await hearing.cases_of_many(tx, running_ids) if case.waits}
+        asked = await grant_requests.newest_of(tx, list(records))
+        ahead = {n: await grant_requests.count_waiting(tx, one.id) for n, one in asked.items() if one.waits}
     rows = []
     for line in lines:
         record, rulebook = records[line.enrolment.id], books[line.enrolment.rulebook_digest]
@@ -90,9 +97,13 @@ async def my_page(
         if row.last_score_hundredths is not None:
             shown = attempt_shown(record)
             row = replace(row, note="" if shown is None else "".join(notes.get(shown.id, ())))
+        newest = asked.get(record.enrolment.id)
+        if line.exam_withdrawn_ms is None:
+            row = requesting_row(row, rulebook, record, newest, ahead.get(record.enrolment.id, 0), now_ms)
         rows.append(row if line.exam_withdrawn_ms is None else withdrawn_row(row, record))
     rows.sort(key=lambda row: ORDER.index(row.state) if row.state in ORDER else len(ORDER))
-    return page("my.html", My(await frame_of(request, "/my"), tuple(rows), errors, card_no), status)
+    notices = notices_for(services, visitor.person, [line.enrolment.exam_id for line in lines], now_ms)
+    return page("my.html", My(await frame_of(request, "/my"), tuple(rows), errors, card_no, notices), status)
 
 
 @signed_in(Role.CANDIDATE)
@@ -106,6 +117,8 @@ async def why(request: Request) -> Response:
         return see_other(f"/enrolments/{line.enrolment.id}/contract")
     if is_secret(rulebook, history_of(record), decision, now_ms):
         return see_other(f"/sittings/{record.attempts[-1].id}/result")
+    async with services_of(request).database.reading() as tx:
+        newest = await grant_requests.newest_of(tx, [line.enrolment.id])
     told = refusal_told(decision, frame.zone)
     return page(
         "why.html",
@@ -116,8 +129,10 @@ async def why(request: Request) -> Response:
             title=told.title,
             text=told.text,
             next_text=told.next_text,
-            act=_helping_act(decision, record, told.act_text),
-            conditions=conditions_of(rulebook, history_of(record), now_ms, decision),
+            act=_helping_act(decision, record, told.act_text)
+            or request_act(rulebook, record, newest.get(line.enrolment.id), now_ms),
+            conditions=conditions_of(rulebook, history_of(record), now_ms),
+            what_if=helped(rulebook, record, now_ms),
         ),
     )
 
@@ -207,6 +222,7 @@ def exam_row(
         primary=_primary(decision, enrolment_id, running, last.id if last and outcome else None),
         others=_others(decision, enrolment_id, last.id if last and outcome else None),
         ledger=ledger_of(record),
+        accommodation_text=counted_told(record, now_ms),
     )
 
 
@@ -226,6 +242,19 @@ def undecided_row(row: ExamRow, attempt_id: int) -> ExamRow:
         primary=Act(f"/sittings/{attempt_id}/result", _("查看进展")),
         others=(),
     )
+
+
+def requesting_row(
+    row: ExamRow, rulebook: Rulebook, record: EnrolmentRecord, newest: GrantRequest | None, ahead: int, now_ms: int
+) -> ExamRow:
+    """An exam whose attempts are used up: further ones may be asked for, and how the request stands is told."""
+    act = request_act(rulebook, record, newest, now_ms)
+    told = ""
+    if newest is not None:
+        is_unused = newest.decision is GrantAnswer.GRANTED and row.allowed > row.used
+        is_refused = newest.decision is GrantAnswer.REFUSED and act is not None
+        told = told_in_list(newest, ahead) if newest.waits or is_unused or is_refused else ""
+    return replace(row, request_text=told, primary=row.primary or act)
 
 
 def withdrawn_row(row: ExamRow, record: EnrolmentRecord) -> ExamRow:
@@ -283,32 +312,20 @@ def ledger_of(record: EnrolmentRecord) -> tuple[LedgerLine, ...]:
     return tuple(sorted(lines, key=lambda line: line.at_ms))
 
 
-def conditions_of(rulebook: Rulebook, history: History, now_ms: int, refusal: Refusal) -> tuple[Condition, ...]:
-    """Each condition of a start with its evidence: met, not met, or not reached."""
+def conditions_of(rulebook: Rulebook, history: History, now_ms: int) -> tuple[Condition, ...]:
+    """Each condition of a start with its evidence: met, not met, or not to be told yet."""
     zone = rulebook.meta.timezone
-    window = window_of(rulebook, history.credit_year)
-    round_ = round_to_use(rulebook, history, now_ms)
-    learned = learning_percent(rulebook, round_) if round_ else None
-    span = f"{times.day(window.opens_ms, zone)}—{times.last_day(window.closes_ms, zone)}"
-    checked = [
-        Condition(_("已报名"), met=True),
-        Condition(_("在开放时间内"), window.holds(now_ms), span),
-        Condition(_("还没有及格"), not history.passed or rulebook.exam.retake_after_pass),
-        Condition(_("没有正在进行的考试"), history.running is None),
-        *((Condition(_("上一次考试已有成绩"), met=False),) if history.awaits_marking else ()),
-        Condition(
-            _("还有考试次数"),
-            round_ is not None,
-            _("剩 {n} 次").format(n=sum(left(rulebook, r, now_ms) for r in history.rounds)),
-        ),
-    ]
-    if exam_needs_learning(rulebook, history):
-        met = None if learned is None else learned >= 100
-        checked.append(Condition(_("学习已完成"), met, "" if learned is None else f"{learned}%"))
-    if rulebook.exam.wait_minutes_between_attempts:
-        waits = refusal.reason is Reason.WAIT_BETWEEN_ATTEMPTS
-        checked.append(Condition(_("两次考试之间的间隔已满"), False if waits else None))
-    return tuple(checked)
+    return tuple(
+        Condition(ASKED[one.condition], one.met, evidence(one, zone)) for one in examine(rulebook, history, now_ms)
+    )
+
+
+def helped(rulebook: Rulebook, record: EnrolmentRecord, now_ms: int) -> str:
+    """What the helping act would come to, "" where nothing helps now."""
+    given = sum(entry.kind is EntryKind.GRANT for entry in record.entries)
+    zone = rulebook.meta.timezone
+    found = prospect(rulebook, history_of(record), now_ms, given)
+    return "" if found is None else supposed(found, zone, lambda refusal: refusal_told(refusal, zone).text)
 
 
 def _state(decision: Contract | Refusal, history: History) -> ExamState:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from examengine.web.candidate import again, contract, ending, exam, my, receipt, sign_in
+from examengine.web.candidate import again, asking, contract, ending, exam, my, receipt, sign_in
 
 ROUTES = [
     Route("/", sign_in.home),
@@ -14,6 +14,9 @@ ROUTES = [
     Route("/my", my.my_exams),
     Route("/enrolments/{id}/why", my.why),
     Route("/enrolments/{id}/card", my.card, methods=["POST"]),
+    Route("/enrolments/{id}/request", asking.asking_page),
+    Route("/enrolments/{id}/request", asking.ask, methods=["POST"]),
+    Route("/enrolments/{id}/request/withdraw", asking.withdraw, methods=["POST"]),
     Route("/enrolments/{id}/contract", contract.contract),
     Route("/enrolments/{id}/start", contract.start, methods=["POST"]),
     Route("/sittings/{id}", exam.exam),

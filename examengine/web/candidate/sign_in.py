@@ -1,6 +1,7 @@
 """Signing in and out, and the password."""
 
 import secrets
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from examengine.records.accounts import Account
 from examengine.records.words import Role
 from examengine.web.contexts.candidate import Login, Password
 from examengine.web.contexts.frame import Alert, FieldError
+from examengine.web.door import is_proven
 from examengine.web.http import (
     NotAllowed,
     cookie_name,
@@ -23,6 +25,7 @@ from examengine.web.http import (
     services_of,
     visitor_of,
 )
+from examengine.web.sessions import DEVICE_COOKIE, DEVICE_SECONDS, device_of, go_on, is_secure, set_cookie
 from examengine.web.wording import gettext as _
 
 HOMES = (
@@ -31,9 +34,9 @@ HOMES = (
     (Role.AUTHOR, "/author/banks"),
     (Role.OPERATOR, "/operator/exams"),
     (Role.MARKER, "/marking"),
+    (Role.SECURITY, "/staff"),
+    (Role.AUDITOR, "/audit"),
 )
-DEVICE_COOKIE = "device"
-DEVICE_SECONDS = 400 * 24 * 3600
 MAX_PASSWORD = 200
 
 WEAKNESSES = {
@@ -83,19 +86,21 @@ def let_in(request: Request, response: Response, account: Account, now_ms: int) 
     """The cookies of whoever has signed in: the session, and the mark by which this device is known."""
     _remember(request, response, account.person_id, account.session_version, now_ms)
     device = device_of(request) or secrets.token_urlsafe(12)
-    _set_cookie(request, response, DEVICE_COOKIE, device, DEVICE_SECONDS)
+    set_cookie(request, response, DEVICE_COOKIE, device, DEVICE_SECONDS)
 
 
 async def logout(request: Request) -> Response:
     """Forget the cookie of this browser."""
     response = see_other("/login")
-    response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True)
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True)
     return response
 
 
 async def password_page(request: Request) -> Response:
     """The change of the password, which the first sign-in demands."""
     try:
+        if not await is_proven(request):
+            return see_other("/second-factor?next=/password")
         return await _password_again(request, (), 200)
     except NotAllowed:
         return see_other("/login?next=/password")
@@ -104,6 +109,8 @@ async def password_page(request: Request) -> Response:
 async def password(request: Request) -> Response:
     """Set a new password; every other session of the person ends."""
     services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
+    if not await is_proven(request):
+        return see_other("/second-factor?next=/password")
     current, new, again = (password_of(request, name) for name in ("current", "new", "again"))
     if new != again:
         return await _password_again(request, (FieldError("again", _("两次输入的新密码不一样")),), 422)
@@ -118,6 +125,8 @@ async def password(request: Request) -> Response:
         case _:
             response = see_other("/")
             _remember(request, response, visitor.person.id, changed, now_ms)
+            if visitor.session.factor_ms:
+                go_on(request, response, replace(visitor.session, version=changed, seen_ms=now_ms))
             return response
     return await _password_again(request, (error,), 422)
 
@@ -153,24 +162,9 @@ def _inside(address: str) -> str:
     return address if is_ours and address.isprintable() else ""
 
 
-def device_of(request: Request) -> str:
-    """The browser's lasting random mark, "" where it brought none."""
-    return request.cookies.get(DEVICE_COOKIE, "")[:32]
-
-
-def _is_secure(request: Request) -> bool:
-    return services_of(request).settings.secure_cookies
-
-
-def _set_cookie(request: Request, response: Response, name: str, value: str, seconds: int | None) -> None:
-    response.set_cookie(
-        name, value, max_age=seconds, path="/", secure=_is_secure(request), httponly=True, samesite="lax"
-    )
-
-
 def _remember(request: Request, response: Response, person_id: int, version: int, now_ms: int) -> None:
     token = services_of(request).tokens.session(person_id, version, now_ms)
-    _set_cookie(request, response, cookie_name(request), token, None)
+    set_cookie(request, response, cookie_name(request), token, None)
 
 
 async def _login_again(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from markupsafe import Markup
 
 from examengine.web.contexts.frame import Act, Alert, Fact, FieldError, Frame
+from examengine.web.contexts.notices import Notice
 from examengine.web.contexts.receipt import ReceiptShown
 
 
@@ -92,6 +93,8 @@ class ExamRow:
     others: tuple[Act, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
     note: str = ""
+    accommodation_text: str = ""
+    request_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class My:
     rows: tuple[ExamRow, ...]
     errors: tuple[FieldError, ...] = ()
     card_no: str = ""
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why the exam cannot be sat now, and what helps."""
+    """Why the exam cannot be sat now, and what helps; ``what_if``: what that would come to."""
 
     frame: Frame
     subject: str
@@ -125,6 +129,7 @@ class Why:
     next_text: str
     act: Act | None = None
     conditions: tuple[Condition, ...] = ()
+    what_if: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,8 @@ class ExamPage:
     """P4. ``paper`` and ``card`` are joined from fragments by ``candidate.paper_page``.
 
     ``shipped``: every answer up to this revision is in SQL; ``who``: an opaque mark of the person, by which the
-    browser tells whose answers it keeps; ``typed``: some questions are answered by typing or from a list.
+    browser tells whose answers it keeps; ``typed``: some questions are answered by typing or from a list. ``news``:
+    the newest number among the announcements that may concern it; ``about``: what it shows when it asks for them.
     """
 
     frame: Frame
@@ -202,6 +208,9 @@ class ExamPage:
     shipped: int = 0
     who: str = ""
     typed: bool = False
+    notices: tuple[Notice, ...] = ()
+    news: int = 0
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,3 +54,4 @@ class Editor:
     errors: tuple[FieldError, ...] = ()
     meanwhile: Meanwhile | None = None
     is_saved: bool = False
+    begun: bool = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from examengine.web.contexts.author import FindingRow
 from examengine.web.contexts.blueprints import ProofView
+from examengine.web.contexts.checks import CheckRow, Signing
 from examengine.web.contexts.frame import Alert, Fact, FieldError, Frame, NavLink, Paging, Tone
 
 
@@ -70,8 +71,10 @@ class Publish:
     digest: str
     assumed: tuple[AssumedValue, ...]
     cells: tuple[CellRow, ...]
-    checks: tuple[tuple[str, bool, str], ...]
+    checks: tuple[CheckRow, ...]
     ready: bool
+    basis: str
+    signing: Signing
     alert: Alert | None = None
     errors: tuple[FieldError, ...] = ()
     title: str = ""

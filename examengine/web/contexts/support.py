@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from examengine.web.contexts.finding import ConditionRow, TimelineRow
 from examengine.web.contexts.frame import Act, Fact, FieldError, Frame, Tone
 
 
@@ -19,7 +20,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """S1. ``more``: there were more hits than are shown. ``hint``: what the text was taken for, or what to try."""
+    """S1. ``more``: there were more hits than are shown. ``hint``: what the text was taken for, or what to try.
+    ``recent``: whom this agent looked at last.
+    """
 
     frame: Frame
     query: str
@@ -27,6 +30,7 @@ class Search:
     results: tuple[Found, ...]
     more: bool = False
     hint: str = ""
+    recent: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +69,6 @@ class RoundBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineRow:
-    """``inferred`` where it is computed rather than recorded."""
-
-    at_ms: int
-    text: str
-    by: str = ""
-    inferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """A line of the account: ``change`` as it is written (+1 次, −1 次, +10 分钟), by whom, why, on which ticket."""
 
@@ -86,6 +80,19 @@ class LedgerEntry:
     ticket: str = ""
     undone: bool = False
     undo_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call that was noted. ``identity``: how the caller was known."""
+
+    at_ms: int
+    topic: str
+    identity: str
+    note: str
+    by: str
+    ticket: str
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,8 @@ class WaitingLine:
 @dataclass(frozen=True, slots=True)
 class EnrolmentBlock:
     """``reason`` and ``next`` are the codes of the refusal behind the sentence, "" where the person may start.
-    ``no_grant``: why no attempts can be granted now.
+    ``no_grant``: why no attempts can be granted now. ``conditions`` of a start now; ``what_if``: what the act that
+    helps would come to.
     """
 
     enrolment_id: int
@@ -120,13 +128,33 @@ class EnrolmentBlock:
     no_grant: str = ""
     reason: str = ""
     next: str = ""
+    conditions: tuple[ConditionRow, ...] = ()
+    what_if: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccommodationLine:
+    """A standing accommodation: what is given, from when until when, on what it rests, and how it stands. ``href``
+    leads to where it is taken back, "" where it cannot be.
+    """
+
+    given: str
+    validity: str
+    document: str
+    by: str
+    at_ms: int
+    state: str
+    tone: Tone
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonDesk:
     """S2: one person, every exam, each with its sentence of state and the acts that are possible.
 
-    ``reveal_reasons`` is empty while the numbers are shown in full, which ends at ``revealed_until_ms``.
+    ``reveal_reasons`` is empty while the numbers are shown in full, which ends at ``revealed_until_ms``. ``every``:
+    the timeline shows all its lines; otherwise ``hidden`` counts those that it leaves out. ``earlier``: it has more
+    than are shown.
     """
 
     frame: Frame
@@ -138,133 +166,14 @@ class PersonDesk:
     reveal_reasons: tuple[tuple[str, str], ...] = ()
     revealed_until_ms: int | None = None
     errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GrantEffect:
-    """What the entry would do, or why it is refused."""
-
-    allowed: bool
-    text: str
-    left_before: int = 0
-    left_after: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """The grant dialog as a page; ``effect`` is None where what was typed cannot be weighed. ``intent`` names what
-    the effect was shown for, so that nothing else can be confirmed.
-    """
-
-    frame: Frame
-    person_id: int
-    enrolment_id: int
-    name: str
-    document_masked: str
-    subject: str
-    year: int
-    attempts: int
-    attempts_max: int
-    reason: str
-    reasons: tuple[tuple[str, str], ...]
-    note: str
-    ticket: str
-    expires: str
-    expires_min: str
-    expires_max: str
-    intent: str
-    effect: GrantEffect | None = None
-    errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TimeEffect:
-    """What extra time would do to the deadline, or why it cannot be given."""
-
-    allowed: bool
-    text: str
-    before_ms: int = 0
-    after_ms: int = 0
-    after_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraTime:
-    """Extra time for a running attempt; ``intent`` names what the effect was shown for."""
-
-    frame: Frame
-    person_id: int
-    attempt_id: int
-    name: str
-    document_masked: str
-    subject: str
-    year: int
-    facts: tuple[Fact, ...]
-    minutes: int
-    minutes_max: int
-    reason: str
-    reasons: tuple[tuple[str, str], ...]
-    note: str
-    ticket: str
-    intent: str
-    effect: TimeEffect | None = None
-    errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UndoRequest:
-    """Taking an entry back. ``refused``: why it cannot be, "" where it can."""
-
-    frame: Frame
-    person_id: int
-    entry_id: int
-    name: str
-    document_masked: str
-    facts: tuple[Fact, ...]
-    effects: tuple[str, ...]
-    refused: str
-    reasons: tuple[tuple[str, str], ...]
-    reason: str
-    note: str
-    ticket: str
-    intent: str
-    errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class VoidRequest:
-    frame: Frame
-    person_id: int
-    attempt_id: int
-    name: str
-    document_masked: str
-    facts: tuple[Fact, ...]
-    effects: tuple[str, ...]
-    reasons: tuple[tuple[str, str], ...]
-    reason: str
-    note: str
-    ticket: str
-    intent: str
-    errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HandInFor:
-    """Handing a running attempt in for its candidate."""
-
-    frame: Frame
-    person_id: int
-    attempt_id: int
-    name: str
-    document_masked: str
-    facts: tuple[Fact, ...]
-    effects: tuple[str, ...]
-    reasons: tuple[tuple[str, str], ...]
-    reason: str
-    note: str
-    ticket: str
-    intent: str
-    errors: tuple[FieldError, ...] = ()
+    every: bool = False
+    hidden: int = 0
+    earlier: bool = False
+    filter_href: str = ""
+    acts: tuple[Act, ...] = ()
+    waiting: tuple[WaitingLine, ...] = ()
+    calls: tuple[CallRow, ...] = ()
+    accommodations: tuple[AccommodationLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,17 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
+from examengine.records import incidents
 from examengine.web.contexts.frame import Alert, Frame, NavLink
-from examengine.web.http import frame_of
+from examengine.web.http import frame_of, services_of
 from examengine.web.wording import gettext as _
 
 EXAMS = "/operator/exams"
 LISTS = "/operator/people"
+RESULTS = "/operator/results"
+INCIDENTS = "/operator/incidents"
+ANNOUNCEMENTS = "/operator/announcements"
+WALL = "/operator/wall"
 
 
 async def operator_frame(request: Request, here: str, flash: Alert | None = None) -> Frame:
@@ -20,8 +25,14 @@ async def operator_frame(request: Request, here: str, flash: Alert | None = None
         if link.href != EXAMS:
             links.append(link)
             continue
+        links.append(NavLink(WALL, _("实时监控"), here=here == WALL))
         links.append(NavLink(EXAMS, _("考试管理"), here=here == EXAMS))
         links.append(NavLink(LISTS, _("名单导入"), here=here == LISTS))
+        links.append(NavLink(RESULTS, _("成绩"), here=here == RESULTS))
+        async with services_of(request).database.reading() as tx:
+            waiting = await incidents.count_waiting(tx)
+        links.append(NavLink(INCIDENTS, _("故障补偿"), here == INCIDENTS, waiting))
+        links.append(NavLink(ANNOUNCEMENTS, _("公告"), here=here == ANNOUNCEMENTS))
     return replace(frame, nav=tuple(links))
 
 

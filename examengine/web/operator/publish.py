@@ -1,27 +1,31 @@
-"""O1/O2: a rulebook and a release become an exam, once every assumed value is confirmed and the bank can fill it."""
+"""O1/O2: a rulebook and a release become an exam, once every check is passed or signed for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from examengine.papers.proof import Proof
-from examengine.publishing.exams import NotReadyError, Readiness, confirm_all, examine, publish_exam
+from examengine.publishing.checks import Check, CheckKind, in_the_way
+from examengine.publishing.exams import NotReadyError, Readiness, confirm_all, examine
 from examengine.publishing.rulebooks import Offer, get_offer, keep_offered, offers
-from examengine.records import bank_pages, blueprints, rulebooks
+from examengine.publishing.signing import NotSignedError, publish_checked, signatures
+from examengine.publishing.signing import sign as sign_checks
+from examengine.records import bank_pages, blueprints, releases, rulebooks
 from examengine.records.bank_pages import ReleaseUse
 from examengine.records.blueprints import Revision
+from examengine.records.checks import Signature, Subject
 from examengine.records.database import Reading
 from examengine.records.errors import Missing
+from examengine.records.releases import StoredRelease
 from examengine.records.words import Role
 from examengine.rules.calendar import window_of
 from examengine.rules.load import flatten, plain
-from examengine.rules.rulebook import Rulebook
 from examengine.web import times
 from examengine.web.contexts import operator
 from examengine.web.contexts.blueprints import ProofView
+from examengine.web.contexts.checks import CheckRow, Signing
 from examengine.web.contexts.frame import Alert, FieldError
 from examengine.web.http import (
     NotAllowed,
@@ -34,6 +38,8 @@ from examengine.web.http import (
     signed_in,
     visitor_of,
 )
+from examengine.web.operator.check_words import TITLES, basis_of_peak, found
+from examengine.web.operator.checks import asked_of, fresh_intent, look_around, nonce_of, reason_of, rows_of
 from examengine.web.operator.frames import EXAMS, operator_frame
 from examengine.web.operator.rule_words import meaning_of, remark_of, value_of
 from examengine.web.proof_words import PEOPLE, large, leaving_names, proof_told
@@ -41,6 +47,7 @@ from examengine.web.wording import gettext as _
 
 MAX_TITLE = 80
 MAX_DIGEST = 80
+NOTHING_SIGNED = Signing("")
 
 
 @signed_in(Role.OPERATOR)
@@ -91,23 +98,65 @@ async def publish(request: Request) -> Response:
         return await _page(request, chosen, tuple(errors), title)
     try:
         await keep_offered(services.database, chosen.digest, now_ms)
-        exam = await publish_exam(
+        async with services.database.reading() as tx:
+            offer = await get_offer(tx, chosen.digest)
+            seen = await _seen(request, tx, chosen, offer, await releases.get_release(tx, chosen.release_id))
+        exam = await publish_checked(
             services.database,
             services.shelf,
-            chosen.digest,
-            chosen.release_id,
+            Subject(chosen.digest, chosen.release_id, chosen.blueprint_id),
+            seen.checked,
             title,
             visitor.person.id,
             now_ms,
-            blueprint_id=chosen.blueprint_id,
         )
     except Missing:
         raise NotAllowed(404) from None
-    except NotReadyError as error:
-        told = "；".join(error.readiness.missing())
-        alert = Alert("danger", _("没有发布"), told)
-        return await _page(request, chosen, (), title, alert)
+    except NotReadyError as error:  # somebody has changed the bank or the rules in this very moment
+        return await _not_published(request, chosen, title, error.readiness.missing())
+    except NotSignedError as error:
+        lacking = seen.ready.missing() if seen.ready else ()
+        unsigned = [f"{TITLES[one.kind]}：{found(one, seen.zone)}" for one in error.checks if one.may_be_signed]
+        return await _not_published(request, chosen, title, (*lacking, *unsigned))
     return see_other(f"/operator/exams/{exam.id}?done=published")
+
+
+async def _not_published(request: Request, chosen: "Chosen", title: str, told: Sequence[str]) -> Response:
+    return await _page(request, chosen, (), title, Alert("danger", _("没有发布"), "；".join(told)))
+
+
+@signed_in(Role.OPERATOR)
+async def sign(request: Request) -> Response:
+    """Answer by one's own name for publishing although checks are red: those ticked, as they were shown."""
+    services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
+    chosen = _chosen({name: field_of(request, name, MAX_DIGEST) for name in ("rulebook", "release", "blueprint")})
+    if chosen.release_id is None:
+        raise NotAllowed(400)
+    asked = asked_of(request)
+    reason, errors = reason_of(request)
+    if not asked:
+        errors.insert(0, FieldError("check", _("请勾选要签字放行的检查")))
+    form = Signing("", reason, tuple(f"{one.kind}:{one.finding}" for one in asked))
+    if errors:
+        return await _page(request, chosen, tuple(errors), signing=form)
+    nonce = await nonce_of(request, chosen.release_id)
+    if nonce is None:
+        told = _("这一页放得太久。请看过下面现在的检查，再签一次。")
+        return await _page(request, chosen, (), alert=Alert("warning", _("没有签字"), told), signing=form)
+    try:
+        async with services.database.reading() as tx:
+            offer = await get_offer(tx, chosen.digest)
+            seen = await _seen(request, tx, chosen, offer, await releases.get_release(tx, chosen.release_id))
+    except Missing:
+        raise NotAllowed(404) from None
+    subject = Subject(chosen.digest, chosen.release_id, chosen.blueprint_id)
+    signed = await sign_checks(
+        services.database, subject, seen.checked, asked, reason, visitor.person.id, nonce, now_ms
+    )
+    if len(signed) < len(asked):
+        told = _("有的检查已经变了，没有签：请看过下面现在的检查。")
+        return await _page(request, chosen, (), alert=Alert("warning", _("情况有变化"), told), signing=form)
+    return see_other(_address(chosen, "signed") + "#checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +166,39 @@ class Chosen:
     digest: str
     release_id: int | None
     blueprint_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the choice gave: what is ready, the checks, and who signed which; times are told in ``zone``."""
+
+    ready: Readiness | None
+    checked: tuple[Check, ...]
+    known: tuple[Signature, ...]
+    zone: str
+
+    def may_be_published(self, now_ms: int) -> bool:
+        return self.ready is not None and not in_the_way(self.checked, self.known, now_ms)
+
+
+async def _seen(request: Request, tx: Reading, chosen: Chosen, offer: Offer, release: StoredRelease | None) -> Seen:
+    """Look at a choice as it is in this request; nothing is proved while no release is chosen.
+
+    Raises:
+        Missing: the blueprint is not kept here, or another bank's.
+    """
+    services, now_ms = services_of(request), now_of(request)
+    rulebook = offer.loaded.rulebook
+    assert rulebook is not None
+    confirmed = await rulebooks.confirmations_of(tx, chosen.digest)
+    ready: Readiness | None = None
+    known: tuple[Signature, ...] = ()
+    if release is not None:
+        ready = await examine(tx, services.shelf, offer.loaded, confirmed, release.id, chosen.blueprint_id)
+        known = await signatures(tx, Subject(chosen.digest, release.id, chosen.blueprint_id), now_ms)
+    unconfirmed = sum(key not in confirmed for key in offer.loaded.assumed())
+    checked = await look_around(request, tx, rulebook, unconfirmed, ready, release)
+    return Seen(ready, checked, known, rulebook.meta.timezone)
 
 
 def _chosen(asked: Mapping[str, str]) -> Chosen:
@@ -135,10 +217,13 @@ async def _page(
     errors: tuple[FieldError, ...] = (),
     title: str = "",
     alert: Alert | None = None,
+    signing: Signing = NOTHING_SIGNED,
 ) -> Response:
     services, now_ms = services_of(request), now_of(request)
     ready: Readiness | None = None
+    seen: Seen | None = None
     proof: ProofView | None = None
+    rows: tuple[CheckRow, ...] = ()
     async with services.database.reading() as tx:
         choices = await offers(tx)
         uses = await bank_pages.releases_in_use(tx)
@@ -153,8 +238,11 @@ async def _page(
         plans = await _plans(tx, uses, use, revision)
         if revision is not None and use is not None and revision.bank_id != use.release.bank_id:
             errors = (*errors, FieldError("blueprint", _("这份组卷规则是另一个题库的：请选这个题库的组卷规则")))
-        elif offer is not None and use is not None:
-            ready = await examine(tx, services.shelf, offer.loaded, confirmed, use.release.id, chosen.blueprint_id)
+        elif offer is not None:
+            seen = await _seen(request, tx, chosen, offer, use.release if use is not None else None)
+            ready = seen.ready
+            rows = await rows_of(request, tx, seen.checked, seen.known, seen.zone, _details(seen, offer))
+        if ready is not None and use is not None:
             stock = await services.proofs.stock(tx, services.shelf, use.release.bank_id, use.release)
             names = await leaving_names(request, tx, [item.version_id for item in ready.leaving])
     if ready is not None:
@@ -190,8 +278,10 @@ async def _page(
         digest=offer.digest if offer else "",
         assumed=assumed,
         cells=_cells(ready) if ready else (),
-        checks=_checks(ready, offer, now_ms),
-        ready=ready is not None and ready.is_ready,
+        checks=rows,
+        ready=seen is not None and seen.may_be_published(now_ms),
+        basis=basis_of_peak(),
+        signing=replace(signing, intent=await fresh_intent(request, chosen.release_id or 0)),
         alert=alert,
         errors=errors,
         title=title or (offer.loaded.rulebook.meta.subject if offer and offer.loaded.rulebook else ""),
@@ -256,43 +346,24 @@ def _cells(ready: Readiness) -> tuple[operator.CellRow, ...]:
     )
 
 
-def _checks(ready: Readiness | None, offer: Offer | None, now_ms: int) -> tuple[tuple[str, bool, str], ...]:
-    """What was examined: text, whether it holds, and the evidence."""
-    if offer is None or offer.loaded.rulebook is None:
-        return ()
-    rulebook = offer.loaded.rulebook
-    window = window_of(rulebook, rulebook.meta.year)
-    zone = rulebook.meta.timezone
-    span = f"{times.day(window.opens_ms, zone)} — {times.last_day(window.closes_ms, zone)}"
-    if now_ms >= window.closes_ms:
-        span = _("{span}，已经过去：可以发布，但现在没有人能考").format(span=span)
-    if ready is None:
-        return ((_("选择题库版本"), False, ""), (_("开放时间"), now_ms < window.closes_ms, span))
-    agreed: tuple[tuple[str, bool, str], ...] = ()
-    if ready.revision is not None:
-        told = "；".join(ready.differences) or _("题数、分值、总分都相同")
-        agreed = ((_("组卷规则与年度规则一致"), not ready.differences, told),)
-    return (
-        *agreed,
-        (_("题库能组成试卷"), not ready.proof.shortfalls, _proof_told(ready.proof, rulebook, ready)),
-        (
-            _("通知没有写明的值都有人确认"),
-            not ready.unconfirmed,
-            _("还有 {n} 项").format(n=len(ready.unconfirmed)) if ready.unconfirmed else "",
-        ),
-        (_("开放时间"), now_ms < window.closes_ms, span),
-    )
+def _details(seen: Seen, offer: Offer) -> dict[CheckKind, str]:
+    """What the page knows more of than the checks: the window, and what the proof says."""
+    assert offer.loaded.rulebook is not None
+    window = window_of(offer.loaded.rulebook, offer.loaded.rulebook.meta.year)
+    span = f"{times.day(window.opens_ms, seen.zone)} — {times.last_day(window.closes_ms, seen.zone)}"
+    details = {CheckKind.WINDOW: span}
+    if seen.ready is not None:
+        told = (*seen.ready.differences, *_proof_told(seen.ready))
+        details[CheckKind.BLUEPRINT] = "；".join(told)
+    return details
 
 
-def _proof_told(proof: Proof, rulebook: Rulebook, ready: Readiness) -> str:
+def _proof_told(ready: Readiness) -> tuple[str, ...]:
+    proof = ready.proof
     if proof.shortfalls:
-        return "；".join(lack.told for lack in ready.lacks)
-    told = _("可以组成{n} 份不同的试卷，其中互不重复的 {m} 份").format(
-        n=large(proof.distinct_papers), m=proof.disjoint_papers
-    )
-    if proof.disjoint_papers < rulebook.exam.attempts:
-        told += _("；一个人考满 {n} 次会遇到考过的题").format(n=rulebook.exam.attempts)
-    return told
+        return tuple(lack.told for lack in ready.lacks)
+    told = _("可以组成{n} 份不同的试卷").format(n=large(proof.distinct_papers))
+    return (told,) if ready.revision is None else (_("组卷规则与年度规则一致"), told)
 
 
 def _address(chosen: Chosen, done: str = "") -> str:
@@ -309,6 +380,8 @@ def _done(request: Request) -> Alert | None:
     match request.query_params.get("done", ""):
         case "confirmed":
             return Alert("success", _("确认已登记"), _("记下了您的姓名和时间。"))
+        case "signed":
+            return Alert("success", _("已签字"), _("记下了您的姓名、时间和理由；签字 7 天内有效。"))
         case "kept":
             return Alert("success", _("规则已保存"), _("请逐项核对下面的值。"))
         case "known":

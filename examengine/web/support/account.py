@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from examengine.enrolment.accommodations import CATEGORY, is_for_breaks
 from examengine.live import Sitting
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.entries import Entry
@@ -81,7 +82,7 @@ def attempt_row(
     closing = closing_of(rulebook, record, row)
     outcome = row.outcome
     state = State(outcome.state) if outcome is not None else State.RUNNING
-    waits = any(a.decision is None and a.act.get("attempt_id") == row.id for a in case.approvals)
+    waits = void_waits(case, row)
     scored = outcome is not None and outcome.score_hundredths is not None
     window = window_of(rulebook, record.enrolment.credit_year)
     hidden = scored and score_is_hidden(rulebook, window.closes_ms, now_ms)
@@ -126,7 +127,9 @@ def times_text(change: int) -> str:
 
 
 def reason_told(entry: Entry) -> str:
-    """Category and words of an entry."""
+    """Category and words of an entry; one that carries an accommodation names it."""
+    if entry.reason_category == CATEGORY:
+        return _("合理便利第 {n} 号").format(n=entry.reason.rpartition(":")[2])
     category = CATEGORIES.get(entry.reason_category, entry.reason_category)
     return _("{category}：{reason}").format(category=category, reason=entry.reason)
 
@@ -145,9 +148,10 @@ def entry_text(record: EnrolmentRecord, entry: Entry) -> tuple[str, str]:
         case EntryKind.COMPENSATE_MINUTES:
             return _("平台故障补时，{attempt}").format(attempt=attempt), _("+{n} 分钟").format(n=amount)
         case EntryKind.ACCOMMODATE_MINUTES:
-            return _("照顾：每次考试延长"), _("+{n} 分钟").format(n=amount)
+            told = _("合理便利：每次考试加休息") if is_for_breaks(entry) else _("合理便利：每次考试延长")
+            return told, _("+{n} 分钟").format(n=amount)
         case EntryKind.ACCOMMODATE_PERCENT:
-            return _("照顾：每次考试延长"), f"+{amount}%"
+            return _("合理便利：每次考试延长"), f"+{amount}%"
         case EntryKind.VOID:
             return _("{attempt}作废").format(attempt=attempt), ""
         case EntryKind.RESCORE:
@@ -174,6 +178,13 @@ def by_text(entry: Entry, names: Mapping[int, str]) -> str:
     if entry.second_person is None:
         return by
     return _("{by}，{second} 批准").format(by=by, second=names.get(entry.second_person, ""))
+
+
+def void_waits(case: EnrolmentCase, row: AttemptRecord) -> bool:
+    """Whether a request to void the attempt waits for a second person."""
+    return any(
+        a.decision is None and a.act["act"] == "void" and a.act["attempt_id"] == row.id for a in case.approvals
+    )
 
 
 def _opened(record: EnrolmentRecord, now_ms: int, rulebook: Rulebook) -> Iterator[LedgerEntry]:

@@ -8,10 +8,9 @@ from starlette.responses import Response
 from examengine.records.errors import Missing
 from examengine.records.words import Decision, Role
 from examengine.refusals import Next, Reason, Refusal
-from examengine.support import requests
+from examengine.support import requests, second
 from examengine.support.requests import get_request, list_requests
-from examengine.support.voids import decide_void
-from examengine.web.contexts.frame import Alert, Fact, Frame
+from examengine.web.contexts.frame import Alert, Fact
 from examengine.web.contexts.support import ApprovalRow, Approvals, DecidedRow
 from examengine.web.http import (
     NotAllowed,
@@ -24,10 +23,10 @@ from examengine.web.http import (
     signed_in,
     visitor_of,
 )
-from examengine.web.support.account import attempt_name
-from examengine.web.support.effect_words import void_effects
-from examengine.web.support.forms import desk_frame, masked, push_now
-from examengine.web.support.void import attempt_facts
+from examengine.web.support.act import At, at_of, means_of
+from examengine.web.support.asked import amounts_of, by_two_of, subject_of, what_of
+from examengine.web.support.forms import desk_frame, masked
+from examengine.web.support.register import ACTS
 from examengine.web.support.wording import ACT_REFUSALS, CATEGORIES
 from examengine.web.tokens import Approval
 from examengine.web.wording import gettext as _
@@ -61,23 +60,30 @@ async def decide(request: Request) -> Response:
     seen = services.tokens.read_approval(field_of(request, "approval"), now_ms)
     if seen != Approval(approval_id, visitor.person.id, shown.digest):
         return see_other(f"{HERE}?done=changed")
-    refusal = await decide_void(services.database, services.shelf, approval_id, decision, visitor.person.id, now_ms)
+    means = means_of(services)
+    refusal = await second.decide(services.database, means, approval_id, decision, visitor.person.id, now_ms)
     if refusal is not None:
         return await _list(request, refusal)
     if decision is Decision.REFUSED:
         return see_other(f"{HERE}?done=refused")
-    return see_other(f"{HERE}?done={'approved' if await push_now(request) else 'approved_later'}")
+    asked = shown.approval
+    subject = subject_of(asked, shown.person, shown.case)
+    brought = await by_two_of(asked).after(request, subject, amounts_of(asked))
+    return see_other(f"{HERE}?done={'approved' if brought else 'approved_later'}")
 
 
 async def _list(request: Request, refusal: Refusal | None = None) -> Response:
     services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
     listed = await list_requests(services.database, services.vault, services.shelf, visitor.person.id, now_ms)
-    frame = await desk_frame(request, HERE, _told(refusal))
+    frame = await desk_frame(request, here=HERE, flash=_told(refusal))
+    at, visitor_id = at_of(request), visitor.person.id
     context = Approvals(
         frame=frame,
         rows=tuple(
-            _row(asked, listed.names, frame, visitor.person.id, _token(request, asked, visitor.person.id))
-            for asked in listed.waiting
+            [
+                await _row(asked, listed.names, at, visitor_id, _token(request, asked, visitor_id))
+                for asked in listed.waiting
+            ]
         ),
         decided=tuple(_decided(asked, listed.names) for asked in listed.decided),
     )
@@ -96,21 +102,21 @@ def _told(refusal: Refusal | None) -> Alert | None:
     return Alert("danger", text, next_text)
 
 
-def _row(asked: requests.Request, names: Mapping[int, str], frame: Frame, visitor_id: int, token: str) -> ApprovalRow:
-    act = asked.approval.act
-    category = CATEGORIES.get(str(act["reason_category"]), "")
-    effects = void_effects(asked.rulebook, asked.record, asked.row, frame.now_ms, frame.zone)
+async def _row(asked: requests.Request, names: Mapping[int, str], at: At, visitor_id: int, token: str) -> ApprovalRow:
+    told, one = asked.approval.act, ACTS[asked.approval.act["act"]]
+    agent = names.get(asked.entry.by_person, "") if asked.entry is not None else ""
+    by_two, amounts = by_two_of(asked.approval), amounts_of(asked.approval)
+    subject = await by_two.complete(subject_of(asked.approval, asked.person, asked.case, agent), at)
+    effect = await one.effect(subject, amounts, at)
+    category = CATEGORIES.get(str(told["reason_category"]), "")
     return ApprovalRow(
         approval_id=asked.approval.id,
-        what=_what(asked),
+        what=by_two.what(subject, amounts),
         name=asked.person.name,
         document_masked=masked(asked.person),
-        facts=(
-            *attempt_facts(asked.title, asked.rulebook, asked.record, asked.row, frame.now_ms, frame.zone),
-            Fact(_("批准以后"), "".join(effects)),
-        ),
-        reason_text=_("{category}：{reason}").format(category=category, reason=act["reason"]),
-        ticket=str(act["ticket"]),
+        facts=(*one.facts(subject, at), Fact(_("批准以后"), "".join(effect.lines))),
+        reason_text=_("{category}：{reason}").format(category=category, reason=told["reason"]),
+        ticket=str(told["ticket"]),
         asked_by=names.get(asked.approval.asked_by, ""),
         asked_ms=asked.approval.asked_ms,
         token=token,
@@ -122,14 +128,10 @@ def _row(asked: requests.Request, names: Mapping[int, str], frame: Frame, visito
 def _decided(asked: requests.Request, names: Mapping[int, str]) -> DecidedRow:
     approval = asked.approval
     return DecidedRow(
-        what=_what(asked),
+        what=what_of(approval, asked.person, asked.case),
         name=asked.person.name,
         asked_by=names.get(approval.asked_by, ""),
         decided_by=names.get(approval.decided_by or 0, ""),
         decided_ms=approval.decided_ms or 0,
         approved=approval.decision is Decision.APPROVED,
     )
-
-
-def _what(asked: requests.Request) -> str:
-    return _("作废{attempt}").format(attempt=attempt_name(asked.record, asked.row))

@@ -30,9 +30,9 @@ from examengine.web.http import (
 )
 from examengine.web.messages import how_ended
 from examengine.web.support.account import attempt_name
+from examengine.web.support.attempt_facts import facts_of
 from examengine.web.support.effect_words import absent_effects, case_hand_in_effects
 from examengine.web.support.forms import Typed, desk_frame, intent_of, look_again, masked, sign, typed_of
-from examengine.web.support.void import attempt_facts
 from examengine.web.support.wording import CASE_KINDS, CASE_REASONS, refused_act
 from examengine.web.wording import gettext as _
 
@@ -164,7 +164,7 @@ async def _form(
         document_masked=masked(one.person),
         kind_text=CASE_KINDS[one.case.kind][0],
         facts=(
-            *attempt_facts(one.title, one.rulebook, one.record, one.row, now_ms, frame.zone),
+            *facts_of(one.title, one.rulebook, one.record, one.row, now_ms, frame.zone),
             Fact(_("平台故障"), _deaf_text(one, frame.zone)),
             Fact(_("最近一次收到考试页面的消息"), seen),
         ),

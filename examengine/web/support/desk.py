@@ -1,6 +1,8 @@
 """S2, one person: identity, every enrolment with its sentence of state, and what may be done now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +23,7 @@ from examengine.support.hand_ins import may_hand_in
 from examengine.support.looking import Case, EnrolmentCase, Live, note_reveal, open_case, read_case
 from examengine.web import times
 from examengine.web.contexts.frame import Act, Fact, FieldError, Frame
-from examengine.web.contexts.support import EnrolmentBlock, PersonDesk, WaitingLine
+from examengine.web.contexts.support import CallRow, EnrolmentBlock, PersonDesk, WaitingLine
 from examengine.web.http import (
     NotAllowed,
     field_of,
@@ -34,14 +36,28 @@ from examengine.web.http import (
     visitor_of,
 )
 from examengine.web.services import Services
-from examengine.web.support.account import attempt_name, ledger_of, round_blocks
+from examengine.web.support.accommodation_effect import accommodation_lines
+from examengine.web.support.account import ledger_of, round_blocks
+from examengine.web.support.acts import accommodate, call, let_in, message
+from examengine.web.support.asked import what_of
 from examengine.web.support.forms import MAX_TICKET, desk_frame, sign, ticket_errors
+from examengine.web.support.let_in_page import may_show
 from examengine.web.support.sentences import said_of, why_no_grant
-from examengine.web.support.timeline import timeline_of
-from examengine.web.support.wording import PERSON_CATEGORIES, REVEAL_REASONS, document_type, named
+from examengine.web.support.timeline import MAX_ROWS, timeline_of
+from examengine.web.support.why_not import condition_rows, what_if
+from examengine.web.support.wording import (
+    CALL_TOPICS,
+    IDENTITY_CHECKS,
+    PERSON_CATEGORIES,
+    REVEAL_REASONS,
+    document_type,
+    named,
+)
 from examengine.web.wording import gettext as _
 
 REVEAL = "reveal"
+ABOUT_THE_PERSON = (let_in.ACT, call.ACT, message.ACT, accommodate.GIVE)
+"""Acts that every person's page offers, whatever its exams."""
 REVEAL_MS = 5 * 60_000
 
 
@@ -62,9 +78,14 @@ async def reveal(request: Request) -> Response:
     if errors:
         return await _person_page(request, person_id, tuple(errors))
     try:
-        await note_reveal(services.database, services.vault, person_id, visitor.person.id, reason, ticket, now_ms)
+        shown = await note_reveal(
+            services.database, services.vault, person_id, visitor.person.id, reason, ticket, now_ms
+        )
     except Missing:
         raise NotAllowed(404) from None
+    if not shown:
+        told = _("24 小时内显示的次数已经用完；需要时请联系安全管理员")
+        return await _person_page(request, person_id, (FieldError("reason", told),))
     token = await sign(request, REVEAL, person_id, first=(now_ms + REVEAL_MS) // 1000)
     return see_other(f"/support/people/{person_id}?shown={token}")
 
@@ -88,7 +109,11 @@ async def _person_page(request: Request, person_id: int, errors: tuple[FieldErro
     if await settle_due(services, case, known, now_ms):
         case = await read_case(services.database, services.vault, services.shelf, person_id, now_ms)
     frame = await desk_frame(request)
-    context = person_desk(case, known, frame, visitor.person.id, until_ms, errors)
+    every = request.query_params.get("show") == "all"
+    context = person_desk(case, known, frame, visitor.person.id, until_ms, errors, every=every)
+    if until_ms is not None:  # the other filter shows the numbers for as long
+        shown = urlencode({"shown": request.query_params["shown"]})
+        context = replace(context, filter_href=f"{context.filter_href}{'&' if not every else '?'}{shown}")
     return page("support/person.html", context, 422 if errors else 200)
 
 
@@ -132,19 +157,32 @@ def person_desk(
     visitor_id: int,
     revealed_until_ms: int | None = None,
     errors: tuple[FieldError, ...] = (),
+    *,
+    every: bool = False,
 ) -> PersonDesk:
     """The page of a case as of ``frame.now_ms``. Pure."""
     own = case.person.id == visitor_id
+    known_rows = timeline_of(case, known, frame.now_ms, frame.zone)
+    timeline = tuple(row for row in known_rows if every or not row.minor)
+    here = f"/support/people/{case.person.id}"
     return PersonDesk(
         frame=frame,
         person_id=case.person.id,
         name=case.person.name,
         identity=_identity(case, frame, full=revealed_until_ms is not None),
         enrolments=tuple(_block(enrolment, case, known, frame, visitor_id, own=own) for enrolment in case.enrolments),
-        timeline=timeline_of(case, known, frame.now_ms, frame.zone),
+        timeline=timeline[:MAX_ROWS],
+        acts=() if own else _acts(case, visitor_id, frame),
+        waiting=_waiting(case.person, None, case.approvals, case.names, visitor_id),
+        calls=_calls(case),
+        accommodations=accommodation_lines(case, frame, own=own),
         reveal_reasons=() if revealed_until_ms is not None else REVEAL_REASONS,
         revealed_until_ms=revealed_until_ms,
         errors=errors,
+        every=every,
+        hidden=len(known_rows) - len(timeline),
+        earlier=len(timeline) > MAX_ROWS,
+        filter_href=here if every else f"{here}?show=all",
     )
 
 
@@ -162,6 +200,9 @@ def _block(
     )
     refusal = may_grant(rulebook, record, now_ms)
     acts = []
+    wanted = case.requests.get(enrolment.id)
+    if not own and wanted is not None and wanted.waits:
+        acts.append(Act(f"/support/requests/{wanted.id}", _("办理补考申请")))
     if not own and undecided is not None:
         acts.append(Act(f"/support/cases/{undecided.id}", _("核实是否在场")))
     if not own and refusal is None and not withdrawn:
@@ -182,10 +223,12 @@ def _block(
         rounds=round_blocks(enrolment, known.sittings, case.answered, case.names, now_ms, own=own),
         ledger=ledger_of(enrolment, case.names, now_ms, own=own),
         acts=tuple(acts),
-        waiting=_waiting(enrolment, case.names, visitor_id, own=own),
+        waiting=_waiting(case.person, enrolment, enrolment.approvals, case.names, visitor_id),
         no_grant=_no_grant(enrolment, now_ms, own=own),
         reason=said.reason,
         next=said.next,
+        conditions=condition_rows(rulebook, record, now_ms, frame.zone, may_act=not own and not withdrawn),
+        what_if=what_if(rulebook, record, now_ms, frame.zone),
     )
 
 
@@ -197,20 +240,47 @@ def _no_grant(enrolment: EnrolmentCase, now_ms: int, *, own: bool) -> str:
 
 
 def _waiting(
-    enrolment: EnrolmentCase, names: Mapping[int, str], visitor_id: int, *, own: bool
+    person: Person,
+    enrolment: EnrolmentCase | None,
+    asked: Iterable[Approval],
+    names: Mapping[int, str],
+    visitor_id: int,
 ) -> tuple[WaitingLine, ...]:
-    def line(asked: Approval) -> WaitingLine:
-        row = next(a for a in enrolment.record.attempts if a.id == asked.act["attempt_id"])
-        mine = own or asked.asked_by == visitor_id
-        return WaitingLine(
-            text=_("作废{attempt}").format(attempt=attempt_name(enrolment.record, row)),
-            asked_by=names.get(asked.asked_by, ""),
-            asked_ms=asked.asked_ms,
-            ticket=str(asked.act["ticket"]),
-            href="" if mine else f"/support/approvals#a{asked.id}",
+    return tuple(
+        WaitingLine(
+            text=what_of(one, person, enrolment),
+            asked_by=names.get(one.asked_by, ""),
+            asked_ms=one.asked_ms,
+            ticket=str(one.act["ticket"]),
+            href="" if visitor_id in {one.asked_by, person.id} else f"/support/approvals#a{one.id}",
         )
+        for one in asked
+        if one.decision is None
+    )
 
-    return tuple(line(asked) for asked in enrolment.approvals if asked.decision is None)
+
+def _acts(case: Case, visitor_id: int, frame: Frame) -> tuple[Act, ...]:
+    """What may be done for the person, whatever the exams."""
+    acts = tuple(Act(one.path.replace("{id}", str(case.person.id)), one.title) for one in ABOUT_THE_PERSON)
+    told = next((one for one in case.let_ins if may_show(one, visitor_id, frame.now_ms)), None)
+    if told is None:
+        return acts
+    return (Act(f"/support/let-ins/{told.id}", _("查看一次性密码")), *acts)
+
+
+def _calls(case: Case) -> tuple[CallRow, ...]:
+    return tuple(
+        CallRow(
+            call.at_ms,
+            CALL_TOPICS[call.topic],
+            IDENTITY_CHECKS[call.identity],
+            call.note,
+            case.names.get(call.by_person, ""),
+            call.ticket,
+            call.recording,
+        )
+        for call in case.calls
+    )
 
 
 def _identity(case: Case, frame: Frame, *, full: bool) -> tuple[Fact, ...]:

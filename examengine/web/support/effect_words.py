@@ -1,10 +1,9 @@
 """What an act would come to, in words, before it is confirmed."""
 
 from examengine.live import Sitting
-from examengine.records.as_rules import closing_of, history_of
+from examengine.records.as_rules import closing_of
 from examengine.records.entries import Entry
 from examengine.records.history import AttemptRecord, EnrolmentRecord
-from examengine.records.words import EntryKind
 from examengine.refusals import Reason, Refusal
 from examengine.rules.history import State
 from examengine.rules.rulebook import Rulebook
@@ -12,9 +11,9 @@ from examengine.support import effects
 from examengine.support.effects import Effect
 from examengine.support.extra_time import still_runs
 from examengine.support.grants import may_grant
-from examengine.support.undo import unused
+from examengine.support.undo import OF_ATTEMPTS, unused
 from examengine.web import times
-from examengine.web.contexts.support import GrantEffect, TimeEffect
+from examengine.web.contexts.acts import Effect as Shown
 from examengine.web.messages import DEADLINE_REASONS
 from examengine.web.support.sentences import closing_told, why_no_grant
 from examengine.web.support.wording import standing_told
@@ -23,31 +22,32 @@ from examengine.web.wording import gettext as _
 
 def grant_effect(
     rulebook: Rulebook, record: EnrolmentRecord, attempts: int, expires_ms: int | None, now_ms: int, zone: str
-) -> GrantEffect:
+) -> Shown:
     """What a grant would come to, or why it is refused."""
     refusal = may_grant(rulebook, record, now_ms)
-    left = effects.left_in_all(rulebook, history_of(record), now_ms)
     if refusal is not None:
-        return GrantEffect(False, why_no_grant(rulebook, record, refusal, now_ms), left, left)
+        return Shown(False, (why_no_grant(rulebook, record, refusal, now_ms),))
     effect = effects.of_grant(rulebook, record, now_ms, attempts, expires_ms)
     ends_ms = expires_ms if expires_ms is not None else effects.window_closes_ms(rulebook, record)
     text = _("增加后：可于 {day}（含当天）前再考 {n} 次，{then}").format(
         day=times.last_day(ends_ms, zone), n=attempts, then=_then(effect, zone)
     )
-    return GrantEffect(True, text, effect.left_before, effect.left_after)
+    counts = _("剩余次数 {before} → {after}").format(before=effect.left_before, after=effect.left_after)
+    return Shown(True, (text, counts))
 
 
 def time_effect(
     rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord, minutes: int, now_ms: int, zone: str
-) -> TimeEffect:
+) -> Shown:
     """What extra time would come to. What the window's end takes away is said, never silent."""
     if not still_runs(rulebook, record, row, now_ms):
-        return TimeEffect(False, _("这次考试已经结束，不能补时。需要时可以申请作废，退还这次机会。"))
+        return Shown(False, (_("这次考试已经结束，不能补时。需要时可以申请作废，退还这次机会。"),))
     moved = effects.deadline_with(rulebook, record, row, minutes)
     gained_ms = moved.after.deadline_ms - moved.before.deadline_ms
     closes = times.moment(effects.window_closes_ms(rulebook, record), zone)
     if gained_ms <= 0:
-        return TimeEffect(False, _("考试开放期到 {at} 结束，截止时间已经是那一刻，补时不起作用。").format(at=closes))
+        told = _("考试开放期到 {at} 结束，截止时间已经是那一刻，补时不起作用。").format(at=closes)
+        return Shown(False, (told,))
     if moved.missing_ms > 0:
         told = _("考试开放期到 {at} 结束，只能补到那时：实际多 {gained}，少 {missing}。").format(
             at=closes, gained=times.span(gained_ms), missing=times.span(moved.missing_ms)
@@ -57,9 +57,13 @@ def time_effect(
         if moved.after.deadline_ms > effects.window_closes_ms(rulebook, record):
             told += _("这已超过考试开放期（到 {at}），按本年度的规则允许考完。").format(at=closes)
     if moved.after.deadline_ms <= now_ms:
-        return TimeEffect(False, _("考试已经到时，补的时间不够回到现在，请多补几分钟。"))
-    reason = DEADLINE_REASONS[moved.after.reason]
-    return TimeEffect(True, told, moved.before.deadline_ms, moved.after.deadline_ms, reason)
+        return Shown(False, (_("考试已经到时，补的时间不够回到现在，请多补几分钟。"),))
+    change = _("截止 {before} → {after}（{reason}）").format(
+        before=times.clock_time(moved.before.deadline_ms, zone),
+        after=times.clock_time(moved.after.deadline_ms, zone),
+        reason=DEADLINE_REASONS[moved.after.reason],
+    )
+    return Shown(True, (told, change))
 
 
 def hand_in_effects(sitting: Sitting | None) -> tuple[str, ...]:
@@ -126,7 +130,7 @@ def undo_effects(
     rulebook: Rulebook, record: EnrolmentRecord, entry: Entry, now_ms: int, zone: str
 ) -> tuple[str, ...]:
     """What taking an entry back would come to, line by line."""
-    if entry.kind is EntryKind.GRANT:
+    if entry.kind in OF_ATTEMPTS:
         taken = unused(rulebook, record, entry)
         effect = effects.of_undo(rulebook, record, entry, taken, now_ms)
         lines = [_("收回 {n} 次机会。").format(n=taken)]

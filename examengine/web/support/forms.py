@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from examengine.accounts.names import Place, mask_document
 from examengine.live import Unavailable
-from examengine.records import approvals, attempts, hearing
+from examengine.records import approvals, attempts, grant_requests, hearing
 from examengine.records.errors import Missing
 from examengine.records.history import AttemptRecord, load_history
 from examengine.records.people import Person
@@ -55,6 +55,7 @@ async def desk_frame(request: Request, here: str = "/support", flash: Alert | No
     async with services.database.reading() as tx:
         waiting = len(await approvals.list_waiting(tx))
         undecided = len(await hearing.list_waiting(tx))
+        asking = await grant_requests.count_waiting(tx)
     links: list[NavLink] = []
     for link in frame.nav:
         if link.href != "/support":
@@ -63,6 +64,8 @@ async def desk_frame(request: Request, here: str = "/support", flash: Alert | No
         links.append(NavLink("/support", _("来电查询"), here=here == "/support"))
         links.append(NavLink("/support/approvals", _("待审批"), here == "/support/approvals", waiting))
         links.append(NavLink("/support/cases", _("待核实"), here == "/support/cases", undecided))
+        links.append(NavLink("/support/requests", _("补考申请"), here == "/support/requests", asking))
+        links.append(NavLink("/support/mine", _("我的记录"), here == "/support/mine"))
     return replace(frame, nav=tuple(links))
 
 
@@ -128,7 +131,7 @@ def typed_of(request: Request, reasons: Sequence[tuple[str, str]]) -> Typed:
     reason, ticket = field_of(request, "reason", 40), field_of(request, "ticket", MAX_TICKET)
     note = field_of(request, "note", MAX_NOTE)
     errors = []
-    if not named(reasons, reason):
+    if reasons and not named(reasons, reason):
         errors.append(FieldError("reason", _("请选择原因")))
     if not note:
         errors.append(FieldError("note", _("请写说明：考生说了什么，核对了什么")))
@@ -145,6 +148,11 @@ def ticket_errors(ticket: str) -> list[FieldError]:
     if _NUMBER_OF_A_PERSON.search(ticket):
         return [FieldError("ticket", _("工单号不能是证件号或手机号"))]
     return []
+
+
+def names_a_person(text: str) -> bool:
+    """Whether a text holds what looks like a document or phone number."""
+    return _NUMBER_OF_A_PERSON.search(text) is not None
 
 
 def whole_number(text: str, low: int, high: int) -> int | None:

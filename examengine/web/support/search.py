@@ -4,18 +4,20 @@ What was found is handed on as a signed list of internal ids, for half an hour a
 going back to the list needs no second POST.
 """
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.accounts.names import Place, mask_document, mask_phone
 from examengine.records.people import Person
 from examengine.records.words import Role
-from examengine.support.looking import EnrolmentCase, Hits, find, list_found
+from examengine.support.looking import EnrolmentCase, Hits, find, list_found, recent_people
 from examengine.web.contexts.support import Found, Search
 from examengine.web.http import field_of, now_of, page, see_other, services_of, signed_in, visitor_of
 from examengine.web.support.forms import desk_frame, sign
 from examengine.web.support.sentences import short_of
-from examengine.web.support.wording import FOUND_BY
+from examengine.web.support.wording import CARD_STATES, FOUND_BY
 from examengine.web.wording import gettext as _
 
 ACT = "found"
@@ -25,8 +27,8 @@ MAX_QUERY = 60
 
 @signed_in(Role.SUPPORT)
 async def search_page(request: Request) -> Response:
-    """The empty search box."""
-    return page("support/search.html", Search(await desk_frame(request), "", asked=False, results=()))
+    """The empty search box, and whom this agent looked at last: callers call again."""
+    return page("support/search.html", await _empty(request))
 
 
 @signed_in(Role.SUPPORT)
@@ -36,8 +38,10 @@ async def search(request: Request) -> Response:
     query = field_of(request, "q", MAX_QUERY)
     hits = await find(services.database, services.vault, query, visitor.person.id, now_ms)
     if not hits.person_ids:
-        hint = _hint(query) if query else _("请先输入姓名或号码。")
-        context = Search(await desk_frame(request), query, asked=bool(query), results=(), hint=hint)
+        if not query:
+            return page("support/search.html", replace(await _empty(request), hint=_("请先输入姓名或号码。")))
+        hint = _hint(query) if hits.card is None else CARD_STATES[hits.card]
+        context = Search(await desk_frame(request), query, asked=True, results=(), hint=hint)
         return page("support/search.html", context)
     token = await sign(request, ACT, int(hits.truncated), first=now_ms // 1000, second=_taken(hits), nonce=_ids(hits))
     return see_other(f"/support/found/{token}")
@@ -66,6 +70,17 @@ async def found(request: Request) -> Response:
         hint=_("按{kinds}查询，").format(kinds=_("或").join(kinds)) if kinds else "",
     )
     return page("support/search.html", context)
+
+
+async def _empty(request: Request) -> Search:
+    services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
+    frame = await desk_frame(request)
+    ids = await recent_people(services.database, visitor.person.id)
+    if not ids:
+        return Search(frame, "", asked=False, results=())
+    listed = await list_found(services.database, services.vault, services.shelf, ids, visitor.person.id, now_ms)
+    recent = tuple(_found(person, cases, now_ms, frame.zone) for person, cases in listed if person.profile)
+    return Search(frame, "", asked=False, results=(), recent=recent)
 
 
 def _found(person: Person, cases: tuple[EnrolmentCase, ...], now_ms: int, zone: str) -> Found:
@@ -100,6 +115,8 @@ def _hint(query: str) -> str:
     digits = "".join(sign for sign in query if sign.isdecimal())
     if not digits:
         return _("姓名要写全，并且与报名的一致；也可以改用证件号或手机号查询。")
+    if not query.isascii() and len(query.split()) > 1:
+        return _("没有这个姓名和号码都对得上的人：核对一下，或只用其中一个查询。")
     if len(query) in {4, 6, 8, 11, 15, 18}:
         return _("核对一下号码，或改用姓名、另一个号码查询。")
     return _("只记得几位时，输证件号的后 4、6 或 8 位，或手机号的后 4 位。")

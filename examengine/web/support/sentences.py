@@ -6,6 +6,7 @@ What it says is what :func:`sittings.contract.contract_of` decides; of a running
 from dataclasses import dataclass
 
 from examengine.live import Sitting, Word
+from examengine.live.silences import SILENT_MS
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.history import AttemptRecord, EnrolmentRecord
 from examengine.records.words import EntryKind
@@ -20,7 +21,6 @@ from examengine.support.grants import may_grant
 from examengine.web import times
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.contexts.frame import Tone
-from examengine.web.journal_words import SILENT_MS
 from examengine.web.messages import DEADLINE_REASONS, LABELS
 from examengine.web.support.wording import NEXTS, refused_act, standing_told
 from examengine.web.wording import gettext as _

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from examengine.accounts.documents import TYPE_NAMES
-from examengine.records.words import CaseKind, DocumentType
+from examengine.records.words import CallTopic, CaseKind, DocumentType, IdentityCheck, Measure
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import OutcomeReason
+from examengine.support.looking import CardState
+from examengine.support.quotas import Why
 from examengine.web import times
 from examengine.web.contexts.frame import Alert, Tone
 from examengine.web.wording import gettext as _
@@ -40,9 +42,22 @@ CASE_REASONS = (
     ("gone", _("考生自己离开")),
     ("approved", _("特批")),
 )
+ACCOMMODATION_REASONS = (
+    ("document", _("材料齐全，已经核对")),
+    ("authority", _("主管部门同意")),
+    ("approved", _("特批")),
+)
+REQUEST_REASONS = (("makeup", _("补学补考申请")),)
 UNDO_REASONS = (
     ("wrong_entry", _("登记有误")),
     ("withdrawn", _("考生撤回请求")),
+    ("approved", _("特批")),
+)
+LET_IN_REASONS = (
+    ("locked", _("多次输错密码，被限制登录")),
+    ("forgotten", _("忘记密码")),
+    ("device", _("要换设备登录")),
+    ("misused", _("怀疑账号被人使用")),
     ("approved", _("特批")),
 )
 REVEAL_REASONS = (
@@ -51,7 +66,19 @@ REVEAL_REASONS = (
     ("investigation", _("配合查明故障")),
 )
 CATEGORIES: Mapping[str, str] = MappingProxyType(
-    dict((*GRANT_REASONS, *VOID_REASONS, *HAND_IN_REASONS, *CASE_REASONS, *UNDO_REASONS, *REVEAL_REASONS))
+    dict(
+        (
+            *GRANT_REASONS,
+            *VOID_REASONS,
+            *HAND_IN_REASONS,
+            *CASE_REASONS,
+            *UNDO_REASONS,
+            *ACCOMMODATION_REASONS,
+            *REQUEST_REASONS,
+            *LET_IN_REASONS,
+            *REVEAL_REASONS,
+        )
+    )
 )
 
 CASE_KINDS: Mapping[CaseKind, tuple[str, Tone]] = MappingProxyType(
@@ -60,6 +87,45 @@ CASE_KINDS: Mapping[CaseKind, tuple[str, Tone]] = MappingProxyType(
         CaseKind.UNDECIDED: (_("是否在场待核实"), "wait"),
         CaseKind.LOST: (_("作答记录缺失"), "bad"),
         CaseKind.LEAVE_EXCUSED: (_("离开未计，故障"), "plain"),
+    }
+)
+
+# what is bounded of an agent's acts: (what, its unit)
+MEASURES: Mapping[Measure, tuple[str, str]] = MappingProxyType(
+    {
+        Measure.ATTEMPTS: (_("增加考试次数"), _("次")),
+        Measure.MINUTES: (_("补时"), _("分钟")),
+        Measure.LET_INS: (_("允许重新登录"), _("人次")),
+        Measure.REVEALS: (_("显示完整号码"), _("人次")),
+    }
+)
+WHY_SECOND: Mapping[Why, str] = MappingProxyType(
+    {
+        Why.ALWAYS: _("这件事总要两个人。"),
+        Why.AT_ONCE: _("一次超过 {at_once} {unit}，一个人不能办理。"),
+        Why.PER_DAY: _("24 小时内一个人最多办理 {per_day} {unit}，这次会超过。"),
+        Why.ON_ONE_PERSON: _("7 天内您已为这位考生办理过 {n} 次，再办要由另一个人批准。"),
+    }
+)
+
+CALL_TOPICS: Mapping[CallTopic, str] = MappingProxyType(
+    {
+        CallTopic.SIGN_IN: _("登录不了"),
+        CallTopic.INTERRUPTED: _("考试中断"),
+        CallTopic.ATTEMPTS: _("次数、补考"),
+        CallTopic.RESULT: _("成绩"),
+        CallTopic.LEARNING: _("学习进度"),
+        CallTopic.PERSONAL_DATA: _("个人资料"),
+        CallTopic.COMPLAINT: _("投诉"),
+        CallTopic.OTHER: _("其他"),
+    }
+)
+IDENTITY_CHECKS: Mapping[IdentityCheck, str] = MappingProxyType(
+    {
+        IdentityCheck.DOCUMENT: _("核对了姓名和证件号"),
+        IdentityCheck.PHONE: _("用登记的手机来电"),
+        IdentityCheck.UNIT: _("由单位证实"),
+        IdentityCheck.NOT_CHECKED: _("没有核对，只答复了一般问题"),
     }
 )
 
@@ -80,6 +146,19 @@ FOUND_BY: Mapping[str, str] = MappingProxyType(
         "phone": _("手机号"),
         "phone_tail": _("手机号后 4 位"),
         "name": _("姓名"),
+        "name_and_number": _("姓名加号码"),
+        "card": _("激活卡号"),
+        "receipt": _("回执号"),
+    }
+)
+
+# a card of that number exists, but nobody has used it
+CARD_STATES: Mapping[CardState, str] = MappingProxyType(
+    {
+        CardState.IN_STOCK: _("有这张激活卡，还没有出库，也没有人激活过：请考生到销售点登记出库。"),
+        CardState.BOOKED_OUT: _("有这张激活卡，已经出库，还没有人激活过：请考生到“我的考试”输入卡号和激活码。"),
+        CardState.BLOCKED: _("有这张激活卡，已经挂失，不能再激活。"),
+        CardState.USED: _("这张激活卡已经用过，用卡的人资料已经删除。"),
     }
 )
 
@@ -144,6 +223,12 @@ ACT_REFUSALS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
         Reason.NO_SUCH_ATTEMPT: (_("这次考试已经作废。"), _("不用再办理。")),
         Reason.NO_SUCH_ENTRY: (_("这条记录已经撤回，或者不能由一个人撤回。"), ""),
         Reason.ENTRY_ALREADY_USED: (_("考生已经用了增加的次数，不能撤回。"), _("需要时可以申请作废那次考试。")),
+        Reason.NOT_OFFERED: (_("工作人员的账号，客服不能办理。"), _("请联系安全管理员。")),
+        Reason.ACCOUNT_BLOCKED: (_("这个账号已被安全管理员停用，客服不能恢复。"), _("需要时请联系安全管理员。")),
+        Reason.TIME_ALREADY_USED: (
+            _("正在进行的考试已经用到延长的时间，现在收回会让它立即到时。"),
+            _("请等这次考试结束以后再收回。"),
+        ),
         Reason.NOT_RUNNING: (_("这次考试已经结束，时间不能再改。"), _("需要时可以申请作废，退还这次机会。")),
     }
 )
@@ -175,6 +260,22 @@ DONE: Mapping[str, Alert] = MappingProxyType(
             "warning", _("已补时，正在送到考试页面"), _("补时已经生效；实时数据恢复以后，考生的页面会自动更新。")
         ),
         "asked": Alert("success", _("已提交，等待审批"), _("要由另一个人批准；批准以前，什么都不会变。")),
+        "accommodated": Alert(
+            "success",
+            _("已办理合理便利"),
+            _("每一场考试的截止时间都按它计算；正在进行的考试会自动换成新的截止时间。"),
+        ),
+        "accommodated_later": Alert(
+            "warning",
+            _("已办理合理便利，正在送到考试页面"),
+            _("便利已经生效；实时数据恢复以后，考生的页面会自动更新。"),
+        ),
+        "request_granted": Alert("success", _("已同意，次数已增加"), _("考生会在“我的考试”看到答复。")),
+        "request_asked": Alert(
+            "success", _("已提交，等待审批"), _("要由另一个人批准；批准以后次数才增加，考生才看到答复。")
+        ),
+        "request_refused": Alert("success", _("已记为不同意"), _("考生会在“我的考试”看到您的答复。")),
+        "answered": Alert("info", _("这个申请已经办理过了"), _("先办理的结果有效，见下面的列表。")),
         "undone": Alert("success", _("已撤回"), _("原来的记录和这次撤回都在明细里。")),
         "undone_later": Alert(
             "warning", _("已撤回，正在送到考试页面"), _("撤回已经生效；实时数据恢复以后，考生的页面会自动更新。")
@@ -187,12 +288,25 @@ DONE: Mapping[str, Alert] = MappingProxyType(
         "case_decided": Alert("success", _("已登记"), _("结果见考生的页面。")),
         "case_later": Alert("warning", _("已登记，正在评分"), _("决定已经生效；系统恢复以后会自动登记结果。")),
         "case_over": Alert("info", _("这次考试已经办理过了"), _("先办理的结果有效，见下面的列表。")),
+        "let_in": Alert("success", _("已允许重新登录"), _("登录限制已解除，考生可以马上登录。")),
+        "let_in_later": Alert(
+            "warning",
+            _("已结束旧的登录，限制还没有解除"),
+            _("实时数据连不上；恢复以后请再办理一次“允许重新登录”。"),
+        ),
+        "call_noted": Alert("success", _("已登记这次通话"), _("在下面的通话记录里。")),
+        "message_sent": Alert(
+            "success", _("消息已发出"), _("正在考试的，一分钟内显示在考试页面上方；否则打开“我的考试”时看到。")
+        ),
+        "staff": Alert("warning", _("这是工作人员的账号"), _("工作人员的登录由安全管理员处理，电话里不能办理。")),
+        "blocked": Alert("warning", _("这个账号已被停用"), _("由安全管理员停用的，客服不能恢复，请联系安全管理员。")),
+        "no_account": Alert("warning", _("这个人还没有账号"), _("导入名单时建立账号；请联系考试管理员。")),
         "own": Alert("warning", _("不能为自己办理"), _("这是您本人的报名，请另一位同事来办理。")),
-        "void_asked": Alert("info", _("已经有人申请过了"), _("这次考试的作废申请正在等待审批。")),
+        "asked_before": Alert("info", _("已经有人申请过了"), _("申请正在等待审批，不用再提交。")),
         "voided": Alert("info", _("这次考试已经作废"), _("不用再办理。")),
-        "approved": Alert("success", _("已批准"), _("这次考试已作废；剩余次数见考生的页面。")),
+        "approved": Alert("success", _("已批准"), _("已经办理；结果见考生的页面。")),
         "approved_later": Alert(
-            "warning", _("已批准，正在送到考试页面"), _("作废已经生效；实时数据恢复以后，考生的页面会自动停止。")
+            "warning", _("已批准，正在送到考试页面"), _("决定已经生效；实时数据恢复以后，考生的页面会自动更新。")
         ),
         "refused": Alert("success", _("已记为不批准"), _("考试和次数都没有变。")),
         "decided": Alert("info", _("这条申请已经办理过了"), _("先办理的结果有效，见下面的列表。")),

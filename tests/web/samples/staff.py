@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from examengine.web.contexts import author, imports, operator, support
+from examengine.web.contexts import author, finding, imports, operator, support
+from examengine.web.contexts.checks import CheckRow, Signing
 from examengine.web.contexts.frame import Act, Alert, Fact, FieldError, Paging
 from tests.web.samples.candidate import ROW
 from tests.web.samples.frames import MINUTE, NOW, as_author, as_operator, as_support, at
@@ -181,70 +182,14 @@ DESK = support.PersonDesk(
         ),
     ),
     timeline=(
-        support.TimelineRow(NOW - 39 * MINUTE, "开始第 2 次考试，截止 14:24:12（考试时长用完）", "李建国"),
-        support.TimelineRow(NOW - 3 * MINUTE, "保存第 37 题"),
-        support.TimelineRow(NOW - 2 * MINUTE, "断线：此后没有收到页面的消息", inferred=True),
+        finding.TimelineRow(NOW - 39 * MINUTE, "开始第 2 次考试，截止 14:24:12（考试时长用完）", "李建国"),
+        finding.TimelineRow(NOW - 3 * MINUTE, "保存第 37 题"),
+        finding.TimelineRow(NOW - 2 * MINUTE, "断线：此后没有收到页面的消息", inferred=True),
     ),
     reveal_reasons=(("identity", "核对本人身份"),),
 )
 
-GRANT = support.Grant(
-    frame=as_support(),
-    person_id=1,
-    enrolment_id=1,
-    name="李建国",
-    document_masked="450702********0018",
-    subject="数字素养与网络安全",
-    year=2026,
-    attempts=1,
-    attempts_max=1,
-    reason="platform",
-    reasons=(("platform", "平台故障"), ("network", "考生网络"), ("power", "停电"), ("approved", "特批")),
-    note="考生三次均未及格，核对姓名和证件号后四位无误。",
-    ticket="T20260601-018",
-    expires="2026-12-31",
-    expires_min="2026-06-01",
-    expires_max="2026-12-31",
-    intent="sample",
-    effect=support.GrantEffect(True, "增加后，可于 2026年12月31日 前再考 1 次，需要先重新学习。", 0, 1),
-)
-
-EXTRA_TIME = support.ExtraTime(
-    frame=as_support(),
-    person_id=1,
-    attempt_id=12,
-    name="李建国",
-    document_masked="450702********0018",
-    subject="数字素养与网络安全",
-    year=2026,
-    facts=(Fact("考试", "第 2 次考试，进行中"), Fact("现在的截止时间", "14:23:11", "考试时长用完")),
-    minutes=10,
-    minutes_max=120,
-    reason="",
-    reasons=GRANT.reasons,
-    note="",
-    ticket="",
-    intent="sample",
-    effect=support.TimeEffect(
-        True, "补 10 分钟，考试到 14:33:11 截止。", NOW + 21 * MINUTE, NOW + 31 * MINUTE, "含补时"
-    ),
-)
-
-UNDO = support.UndoRequest(
-    frame=as_support(),
-    person_id=1,
-    entry_id=3,
-    name="李建国",
-    document_masked="450702********0018",
-    facts=(Fact("记录", "客服增加 1 次"), Fact("办理", "陈芳 2026-06-01 13:40:00")),
-    effects=("收回 1 次机会，剩余次数 1 → 0。",),
-    refused="",
-    reasons=(("wrong_entry", "登记有误"),),
-    reason="",
-    note="",
-    ticket="",
-    intent="sample",
-)
+REASONS = (("platform", "平台故障"), ("network", "考生网络"), ("power", "停电"), ("approved", "特批"))
 
 APPROVAL = support.ApprovalRow(
     5,
@@ -283,6 +228,32 @@ CELLS = (
     operator.CellRow("多选题", 10, 45, 300, 4, True),
     operator.CellRow("判断题", 10, 8, 100, 0, False),
 )
+CHECKS = (
+    CheckRow(
+        "rulebook",
+        "年度规则已确认",
+        "red",
+        "未通过",
+        "通知没有写明的值还有 1 项没有人确认",
+        "#f-confirm",
+        "看假定的值",
+    ),
+    CheckRow("blueprint", "题库能组成试卷", "red", "未通过", "判断题：要 10 题，只有 8 题", "#proof", "看题库的证明"),
+    CheckRow("window", "开放时间", "ok", "通过", "2026年4月29日 — 2026年12月31日"),
+    CheckRow("clock", "时钟", "look", "请留意", "看不到时间同步的状态，与 Redis 相差 3 毫秒；请在服务器上核对"),
+    CheckRow(
+        "drill",
+        "容量演练",
+        "signed",
+        "已签字",
+        "没有演练过；估计最多 1 240 人同时考",
+        signed="周敏 于 11月22日 09:30 签字放行：本周五演练，结果报主任",
+    ),
+    CheckRow("duty", "值班人员", "red", "未通过", "开放首日没有人值班", "/operator/duty", "排值班", "duty:no_one"),
+    CheckRow(
+        "hotline", "客服电话", "ok", "通过", "0771-1234567（工作日 9:00—18:00）", "/operator/duty", "改客服电话"
+    ),
+)
 PUBLISH = operator.Publish(
     frame=as_operator(),
     rulebooks=(("guangxi-2014", "广西 2014 信息技术与信息安全"), ("practice-2026", "演练 2026")),
@@ -295,12 +266,10 @@ PUBLISH = operator.Publish(
         operator.AssumedValue("window.end_policy", "开放期结束时", "同时截止", "", "周敏", NOW - 9 * MINUTE),
     ),
     cells=CELLS,
-    checks=(
-        ("题库能组成试卷", False, "判断题差 2 题"),
-        ("假定的值都已确认", False, "还有 1 项"),
-        ("客服电话已填", True, ""),
-    ),
+    checks=CHECKS,
     ready=False,
+    basis="同时考的人数：开放期不超过 3 天时按全部人员算，更长时按 10 分之一算。",
+    signing=Signing("intent", "", ("duty:no_one",)),
 )
 
 PEOPLE = operator.PeoplePreview(
@@ -449,59 +418,6 @@ PAGES: dict[str, tuple[str, object]] = {
         "support/person.html",
         replace(DESK, reveal_reasons=(), revealed_until_ms=NOW + 5 * MINUTE, enrolments=(), timeline=()),
     ),
-    "extra-time": ("support/extra_time.html", EXTRA_TIME),
-    "extra-time-refused": (
-        "support/extra_time.html",
-        replace(EXTRA_TIME, effect=support.TimeEffect(False, "已经到考试开放期的最后时刻，补时不起作用。")),
-    ),
-    "undo": ("support/undo.html", UNDO),
-    "undo-refused": ("support/undo.html", replace(UNDO, refused="考生已经用了，不能撤回。")),
-    "grant": ("support/grant.html", GRANT),
-    "grant-refused": (
-        "support/grant.html",
-        replace(
-            GRANT,
-            reason="",
-            note="",
-            effect=support.GrantEffect(False, "现在不能增加：还有 1 次没有用。"),
-            errors=(FieldError("reason", "请选择原因"), FieldError("note", "请写说明")),
-        ),
-    ),
-    "void": (
-        "support/void.html",
-        support.VoidRequest(
-            as_support(),
-            1,
-            11,
-            "李建国",
-            "450702********0018",
-            APPROVAL.facts,
-            ("第 1 次考试不再计入次数，考生多 1 次机会。", "这次的成绩不再有效。"),
-            GRANT.reasons,
-            "",
-            "",
-            "",
-            "sample",
-        ),
-    ),
-    "hand-in-for": (
-        "support/hand_in.html",
-        support.HandInFor(
-            as_support(),
-            1,
-            11,
-            "李建国",
-            "450702********0018",
-            APPROVAL.facts,
-            ("已答 30 / 50 题，将按现有答案评分。", "考试马上结束，考生不能继续作答。"),
-            GRANT.reasons,
-            "",
-            "",
-            "",
-            "sample",
-            (FieldError("note", "请写说明"),),
-        ),
-    ),
     "cases": ("support/cases.html", support.DeafCases(as_support("待核实"), (CASE,), (replace(CASE, href=""),))),
     "cases-empty": ("support/cases.html", support.DeafCases(as_support("待核实"), (), ())),
     "case": (
@@ -519,7 +435,7 @@ PAGES: dict[str, tuple[str, object]] = {
                 support.CaseChoice("absent", "登记为到时不在场", ("按规定无成绩，登记为不及格。",)),
             ),
             "absent",
-            GRANT.reasons,
+            REASONS,
             "",
             "",
             "",
@@ -565,9 +481,7 @@ PAGES: dict[str, tuple[str, object]] = {
     "publish": ("operator/publish.html", PUBLISH),
     "publish-ready": (
         "operator/publish.html",
-        replace(
-            PUBLISH, ready=True, assumed=PUBLISH.assumed[1:], cells=CELLS[:2], checks=(("题库能组成试卷", True, ""),)
-        ),
+        replace(PUBLISH, ready=True, assumed=PUBLISH.assumed[1:], cells=CELLS[:2], checks=CHECKS[2:5]),
     ),
     "publish-first": (
         "operator/publish.html",

@@ -1,0 +1,1 @@
+"""Pages of the accounts of staff: second factor, lock, and what the security administrator does."""

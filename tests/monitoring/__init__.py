@@ -1,0 +1,1 @@
+"""The live wall: who lives, who fell silent, what workers say of themselves."""
