@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from examengine.demo.practice import practice_text
 from examengine.records.words import Role
 from tests.web_author.steps import own_workbook
-from tests.web_operator.steps import a_people_list
+from tests.web_operator.steps import a_people_list, put_on_duty
 from tests.world import World
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -54,6 +54,7 @@ async def a_desk(world: World, chromium: Browser, url: str, *roles: Role, script
 
 
 async def test_a_bank_becomes_an_exam_with_scripts_off(world: World, chromium: Browser) -> None:
+    await put_on_duty(world, await world.person(Role.OPERATOR))
     async with served(world) as url:
         page = await a_desk(world, chromium, url, Role.AUTHOR, Role.OPERATOR, scripts=False)
         await page.goto("/author/banks")
