@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from examengine.live.journal import BY_THE_PAGE, SIGNS_OF_LIFE
+
 QUIET_MS = 60_000
 """No longer than this is a page silent that is there and can be heard."""
-
-SIGNS = frozenset("ocapfqlbvsLBVk")
-"""Lines of a journal (see :mod:`examengine.live.journal`) that a page has brought about."""
-BY_THE_PAGE = frozenset({"hand_in", "give_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def signs_of(lines: Iterable[str | bytes]) -> list[int]:
     for line in lines:
         text = line.decode() if isinstance(line, bytes) else line
         kind, at, *rest = text.split(" ", 3)
-        if kind in SIGNS or (kind == "z" and rest and rest[0] in BY_THE_PAGE):
+        if kind in SIGNS_OF_LIFE or (kind == "z" and rest and rest[0] in BY_THE_PAGE):
             heard.append(int(at))
     heard.sort()  # what was brought back after a loss has the instants of then
     return heard

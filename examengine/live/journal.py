@@ -29,9 +29,10 @@ may hold anything. ``at`` is in ms, ``mark`` is ``epoch.sequence``:
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+SIGNS_OF_LIFE = frozenset("ocafpqlbvsLBVk")
+"""Lines that a page has brought about."""
 BY_THE_PAGE = frozenset({"hand_in", "give_up"})
-"""Reasons of closings that are signs of life: a person asked for them."""
-
+"""Reasons of closings that are signs of life as well: a person asked for them."""
 
 LONG_BYTES = 64
 """Values longer than that are counted: the journal takes 1.5 MiB of them."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from examengine.live.journal import SIGNS_OF_LIFE
+
 SILENT_MS = 60_000
 """A page pulses every 40 ± 5 s: after this long without a sign of life the line counts as silent."""
-SIGNS_OF_LIFE = frozenset("ocafplbvk")
 
 
 @dataclass(frozen=True, slots=True)

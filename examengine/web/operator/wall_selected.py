@@ -161,13 +161,13 @@ def _wider(rows: tuple[WallRow, ...]) -> tuple[tuple[str, str], ...]:
     if not rows or len(exams) > 1:
         return ()
     at = Filter(exam=str(exams.pop()))
-    found = [(at.scoped(links.ANNOUNCEMENTS), _("给整场考试发通知"))]
+    found = [(at.scoped(links.ANNOUNCEMENTS), _("给整场考试发公告"))]
     if len(regions) == 1:
         at = at.narrowed(region=regions.pop())
-        found.append((at.scoped(links.ANNOUNCEMENTS), _("给本区划发通知")))
+        found.append((at.scoped(links.ANNOUNCEMENTS), _("给本区划发公告")))
     if len(units) == 1:
         at = at.narrowed(unit=units.pop())
-        found.append((at.scoped(links.ANNOUNCEMENTS), _("给本单位发通知")))
+        found.append((at.scoped(links.ANNOUNCEMENTS), _("给本单位发公告")))
     found.append((at.scoped(links.NEW_INCIDENT), _("按故障统一补时")))
     return tuple(found)
 

@@ -173,7 +173,7 @@ SELECTED = wall.WallSelected(
         wall.SelectedRow("阿依古丽·买买提江", "1127", "桂东市第一中学", EXAMS[0][1], "作答中", "run", ()),
     ),
     wider=(
-        ("/operator/announcements?exam=3", "给整场考试发通知"),
+        ("/operator/announcements?exam=3", "给整场考试发公告"),
         ("/operator/incidents?exam=3", "按故障统一补时"),
     ),
     nonce="nonce-nonce-nonce-nonce",
