@@ -84,6 +84,8 @@ def main() -> int:
                 f"         {plan.topology}: acknowledged {one.verdict.acknowledged}, lost {len(one.verdict.lost)}, "
                 f"duplicated {len(one.verdict.duplicated)}, kills {one.book.kills}"
             )
+            for line in (*one.verdict.lost, *one.verdict.duplicated)[:SHOWN]:
+                say(f"         {line}")
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("interrupted; everything is stopped")
         return 130
