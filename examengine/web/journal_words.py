@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from examengine.live.silences import SIGNS_OF_LIFE, SILENT_MS
+from examengine.live.journal import SIGNS_OF_LIFE
+from examengine.live.silences import SILENT_MS
 from examengine.rules.history import DeadlineReason
 from examengine.web import times
 from examengine.web.device import device_told
