@@ -5,8 +5,10 @@ What differs stays in this module. SQLite has one writer connection whose transa
 SQLite silently drops.
 """
 
+import asyncio
 import hashlib
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Self
@@ -26,6 +28,8 @@ __all__ = ["Conflict", "Database", "Missing", "Reading", "RecordsError", "Unavai
 WAIT_SECONDS = 15
 """How long a transaction waits for a connection or a lock before the records count as unavailable."""
 STATEMENT_SECONDS = 60
+LOCKED_SECONDS = 0.02
+"""Between two tries to turn a SQLite file to write-ahead."""
 SQLITE_READERS = 4
 SQLITE_BEGINS = {"writer": "BEGIN IMMEDIATE", "reader": "BEGIN"}
 CHUNK = 500
@@ -228,6 +232,21 @@ def engines(url: URL, connections: int) -> tuple[AsyncEngine, AsyncEngine]:
             raise ValueError(f"a database URL begins with sqlite: or postgresql:, not {other}:")
 
 
+def _write_ahead(connection: Any) -> None:
+    """Keep a write-ahead log. Turning a new file to it takes the file alone for a moment, and SQLite answers another
+    who wants the same in that moment with "locked" at once, whatever time a connection may wait: so we wait here.
+    """
+    give_up = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.cursor().execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        connection.run_async(lambda _: asyncio.sleep(LOCKED_SECONDS))
+
+
 def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
@@ -241,9 +260,9 @@ def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
+        _write_ahead(connection)
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             f"query_only = {'OFF' if role == 'writer' else 'ON'}",

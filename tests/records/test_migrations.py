@@ -1,6 +1,7 @@
 """The migrations lead to the schema that the program was written for."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,23 @@ async def test_a_first_version_with_what_it_holds_takes_the_new_words(tmp_path: 
 
 async def test_two_processes_that_upgrade_at_once_wait_for_each_other(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    await asyncio.gather(migrate.upgrade(url), migrate.upgrade(url))
+    async with asyncio.TaskGroup() as both:
+        both.create_task(migrate.upgrade(url))
+        both.create_task(migrate.upgrade(url))
     await (await Database.open(url)).close()
+
+
+async def test_a_new_sqlite_file_that_another_is_writing_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("PRAGMA user_version = 0")  # an empty file would be waited for by SQLite itself
+    other.execute("BEGIN IMMEDIATE")
+    upgrading = asyncio.create_task(migrate.upgrade(f"sqlite:///{file}"))
+    await asyncio.sleep(0.2)
+    assert not upgrading.done()
+    other.execute("COMMIT")
+    other.close()
+    await upgrading
 
 
 async def test_a_database_without_our_schema_is_refused(tmp_path: Path) -> None:
