@@ -335,8 +335,8 @@ export function start(form, typed = null) {
     token = reply.token;
     for (const field of document.querySelectorAll("input[name=t]")) if (field.value === former) field.value = token;
     pen.hold(reply.epoch);
-    const commit = outbox.rename({ token, epoch: reply.epoch, generation: reply.generation });
     const items = itemsOf(reply);
+    const commit = outbox.rename({ token, epoch: reply.epoch, generation: reply.generation, items });
     const count = brought + compare({ items, outbox, paper, aside: (id, value) => side.add(id, value) });
     brought = 0;
     commit();

@@ -168,10 +168,16 @@ export class Outbox {
     while (this.draining) await this.draining;
   }
 
-  // The same page under the new epoch of a rebuilt sitting.
-  rename({ token, epoch, generation }) {
+  // The same page under the new epoch of a rebuilt sitting, whose items are those. What stands there as it was
+  // acknowledged here is kept on, under the revision of now: it may not be in SQL yet.
+  rename({ token, epoch, generation, items }) {
     const old = this.key;
-    Object.assign(this.record, { token, epoch, g: generation, kept: {} });
+    const kept = {};
+    for (const [id, op] of Object.entries(this.record.kept)) {
+      const theirs = items.get(id);
+      if (theirs && newer([op.e, op.n], theirs.mark) === 0) kept[id] = { ...op, r: theirs.revision };
+    }
+    Object.assign(this.record, { token, epoch, g: generation, kept });
     this.key = keyOf(this.attempt, epoch, this.record.page);
     return () => {
       this.persist();

@@ -331,7 +331,8 @@ class Candidate:
                     page.stored[position] = (value, item.mark, item.revision, str(told.get("ack", "")))
                     if item.n == n:
                         item.wanted = None
-                page.heard_shipped(int(told.get("ship", 0)))
+                if word != "stale_generation":  # it speaks of the rebuilt sitting, which this page has not joined
+                    page.heard_shipped(int(told.get("ship", 0)))
                 if word in DONE:
                     continue
                 if word == "superseded":

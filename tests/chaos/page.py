@@ -91,6 +91,12 @@ class Page:
             for name, value, revision, epoch, n in told.get("items", [])
             if name.startswith("a")
         }
+        for position, (value, mark, _, ack) in tuple(self.stored.items()):
+            kept_as, revision, theirs_mark = theirs.get(position, ("", 0, NO_MARK))
+            if theirs_mark == mark and kept_as == value:
+                self.stored[position] = (value, mark, revision, ack)
+            else:
+                del self.stored[position]
         resent = 0
         for position, item in self.items.items():
             value, revision, mark = theirs.get(position, ("", 0, NO_MARK))

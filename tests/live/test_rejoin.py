@@ -3,12 +3,15 @@
 import pytest
 
 from examengine.live import CloseReason, Coalescer, Desk, Pen, Unavailable, connect
+from examengine.live.desk import Acknowledged
 from examengine.live.journal import fold
 from examengine.live.slots import fence_key
 from tests.faults import Line
 from tests.live.builders import ATTEMPT, DEADLINE_MS, OWNER, a_page_of, a_running_sitting, answer, flag, opening
 
 NOW_MS = DEADLINE_MS - 1_800_000
+SECOND = 1_000_000_000
+"""Where the epochs of a sitting that was rebuilt once begin."""
 
 
 async def test_a_page_of_a_passed_generation_takes_the_pen_above_its_own_epoch(desk: Desk) -> None:
@@ -17,21 +20,21 @@ async def test_a_page_of_a_passed_generation_takes_the_pen_above_its_own_epoch(d
     assert (told.word, told.generation, told.epoch, told.page_id, told.device) == (
         "claimed",
         2,
-        8,
+        SECOND + 8,
         "mine",
         "chrome-windows",
     )
     after = await desk.read(ATTEMPT, NOW_MS)
-    assert after.journal[-1] == f"c {NOW_MS + 5} 8 mine chrome-windows".encode()
-    assert (await desk.save(Pen(ATTEMPT, OWNER, 1, 2, 8), answer(1, 1, "a"), NOW_MS + 6)).word == "saved"
+    assert after.journal[-1] == f"c {NOW_MS + 5} {SECOND + 8} mine chrome-windows".encode()
+    assert (await desk.save(Pen(ATTEMPT, OWNER, 1, 2, SECOND + 8), answer(1, 1, "a"), NOW_MS + 6)).word == "saved"
 
 
 async def test_joining_again_and_again_is_joining_once(desk: Desk) -> None:
     await desk.open(opening(generation=2), NOW_MS)
     first = await desk.rejoin(ATTEMPT, OWNER, 1, 1, 7, "mine", "x", NOW_MS)
     again = await desk.rejoin(ATTEMPT, OWNER, 1, 1, 7, "mine", "x", NOW_MS + 1)
-    with_the_new_token = await desk.rejoin(ATTEMPT, OWNER, 1, 2, 8, "mine", "x", NOW_MS + 2)
-    assert [told.epoch for told in (first, again, with_the_new_token)] == [8, 8, 8]
+    with_the_new_token = await desk.rejoin(ATTEMPT, OWNER, 1, 2, SECOND + 8, "mine", "x", NOW_MS + 2)
+    assert [told.epoch for told in (first, again, with_the_new_token)] == [SECOND + 8] * 3
     assert {told.word for told in (first, again, with_the_new_token)} == {"claimed"}
     assert len((await desk.read(ATTEMPT, NOW_MS)).journal) == 2
 
@@ -42,6 +45,42 @@ async def test_the_pen_goes_to_a_page_than_which_no_newer_one_is_known(desk: Des
     told = await desk.rejoin(ATTEMPT, OWNER, 1, 0, epoch, "other", "x", NOW_MS)
     assert (told.word, told.epoch) == (word, 1 if word == "pen_lost" else epoch + 1)
     assert told.items == 50
+
+
+async def test_a_newer_page_whose_opening_was_lost_gets_the_pen_from_an_older_one_that_joined_before(
+    desk: Desk,
+) -> None:
+    await desk.open(opening(generation=2), NOW_MS)
+    words = [
+        ((told := await desk.rejoin(ATTEMPT, OWNER, 1, 1, epoch, page, "x", NOW_MS)).word, told.epoch - SECOND)
+        for epoch, page in ((1, "older"), (2, "newer"), (1, "older"), (2, "newer"))
+    ]
+    assert words == [("claimed", 2), ("claimed", 3), ("pen_lost", 3), ("claimed", 3)]
+
+
+async def test_a_page_that_was_opened_since_the_rebuild_keeps_the_pen(desk: Desk) -> None:
+    await desk.open(opening(generation=2), NOW_MS)
+    await desk.rejoin(ATTEMPT, OWNER, 1, 1, 1, "older", "x", NOW_MS)
+    await a_page_of(desk, NOW_MS, page="fresh")
+    assert (await desk.rejoin(ATTEMPT, OWNER, 1, 1, 7, "newer", "x", NOW_MS)).word == "pen_lost"
+
+
+@pytest.mark.parametrize("joins", [True, False])
+async def test_an_answer_since_the_rebuild_is_newer_than_all_that_is_brought_back(desk: Desk, joins: bool) -> None:
+    await desk.open(opening(generation=2), NOW_MS)
+    if joins:
+        told = await desk.rejoin(ATTEMPT, OWNER, 1, 1, 1, "older", "x", NOW_MS)
+        pen = Pen(ATTEMPT, OWNER, 1, 2, told.epoch)
+    else:
+        pen = await a_page_of(desk, NOW_MS)
+    await desk.save(pen, answer(1, 1, "b"), NOW_MS + 10)
+    lost = [Acknowledged("a", position, 2, 5, NOW_MS - 10, "a") for position in (1, 2)]
+    assert (await desk.redeem(ATTEMPT, OWNER, 1, lost, NOW_MS + 20)).written == 1
+    after = await desk.read(ATTEMPT, NOW_MS)
+    assert after.given == {at: kept.value for at, kept in fold(after.journal).answers.items()} == {1: "b", 2: "a"}
+    await desk.save(pen, answer(2, 2, "c"), NOW_MS + 30)
+    after = await desk.read(ATTEMPT, NOW_MS)
+    assert after.given == {at: kept.value for at, kept in fold(after.journal).answers.items()} == {1: "b", 2: "c"}
 
 
 async def test_an_older_page_of_this_generation_does_not_get_the_pen_by_joining(desk: Desk) -> None:

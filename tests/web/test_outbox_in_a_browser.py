@@ -81,6 +81,25 @@ def test_an_open_page_gives_a_rebuilt_sitting_back_what_it_lacks(server: Server,
     assert set(tokens) == {saves(server)[-1]["t"]}
 
 
+def test_what_a_rebuilt_sitting_has_but_sql_may_not_is_kept_on_under_its_revision_of_now(
+    server: Server, page: Page
+) -> None:
+    sitting = server.gallery.sitting
+    page.goto(server.exam_url)
+    for position in (1, 2, 3):
+        choose(page, position, "A")
+        wait_for_save(page, position)
+    sitting.shipped = 3
+    sitting.lose_redis()
+    sitting.shipped, sitting.revision = 1, 9
+    sitting.kept["a1"].revision, sitting.kept["a2"].revision = 1, 9  # was brought back
+    sitting.kept["a3"].value, sitting.kept["a3"].mark = value_of(page, 3, "D"), (1, 99)  # was answered elsewhere
+    with page.expect_response("**/rejoin"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_function(f"() => ({RECORDS})[0].g === 2")
+    assert {id_: op["r"] for id_, op in kept(page).items()} == {"a2": 9}
+
+
 def test_what_was_answered_elsewhere_before_the_rebuild_is_not_overwritten(
     server: Server, new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -4,15 +4,12 @@
 -- ARGV[4] owner   [5] session version, taken over when newer: the cookie is signed   [6] page id   [7] device
 -- Result: claimed · absent · not_owner · revoked · opening · closed · too_late · forced;
 --     adds every field of the sitting, from which the page is drawn
--- In a rebuilt sitting epochs may be missing that were given away and never came to SQL: a page that is opened now
--- comes after all of those, and its marks do.
-local GAP = 1000
 local h = read()
 local word = stranger(h, ARGV[4], ARGV[5])
 if word then return {word, at} end
 word = over(h) or late(h)
 if not word then
-  take_pen(h, h[E] + (h[G] == '1' and 1 or GAP), ARGV[6], ARGV[7])
+  take_pen(h, math.max(tonumber(h[E]), first_epoch(h) + rank(h[E])) + 1, ARGV[6], ARGV[7])
   word = 'claimed'
 end
 return reply(word, h, redis.call('HGETALL', KEYS[1]))

@@ -5,16 +5,27 @@
 -- Result: claimed · pen_lost (a newer page is known) · absent · not_owner · revoked · opening · closed · too_late ·
 --     forced; adds every field of the sitting
 local h = read('p')
+
+-- Whether this page is not older than the one that has the pen: that was known to SQL, or has joined like this one
+-- (field rj: under which epoch).
+local function is_newer(epoch)
+  local known = tonumber(h[E])
+  if known <= epoch then return true end
+  return ARGV[8] == string.format('%.0f', h[G] - 1) and redis.call('HGET', KEYS[1], 'rj') == h[E]
+    and rank(known) <= rank(epoch)
+end
+
 local word = stranger(h, ARGV[4], ARGV[5])
 if word then return {word, at} end
 word = over(h) or late(h)
 if not word then
-  local epoch, known = tonumber(ARGV[9]), tonumber(h[E])
+  local epoch = tonumber(ARGV[9])
   word = 'claimed'
-  if h[MORE] == ARGV[6] and (h[G] == ARGV[8] or known > epoch) then
+  if h[MORE] == ARGV[6] and (h[G] == ARGV[8] or tonumber(h[E]) > epoch) then
     alive(h, 0)
-  elseif h[G] ~= ARGV[8] and known <= epoch then
-    take_pen(h, epoch + 1, ARGV[6], ARGV[7])
+  elseif h[G] ~= ARGV[8] and is_newer(epoch) then
+    take_pen(h, first_epoch(h) + rank(epoch) + 1, ARGV[6], ARGV[7])
+    redis.call('HSET', KEYS[1], 'rj', h[E])
   else
     word = 'pen_lost'
   end
