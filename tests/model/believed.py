@@ -25,7 +25,9 @@ class Page:
 
 @dataclass
 class Believed:
-    """One attempt as it ought to stand. ``deadline_ms`` is the record's, ``live_ms`` the desk's copy of it."""
+    """One attempt as it ought to stand. ``deadline_ms`` is the record's, ``live_ms`` the desk's copy of it;
+    ``ordered_ms``: when staff ordered it to be handed in; ``known_epoch``: of the newest page where none is open.
+    """
 
     id: int
     nonce: str
@@ -37,15 +39,22 @@ class Believed:
     seen_ms: int = 0
     left_ms: int | None = None
     pages: list[Page] = field(default_factory=list)
+    known_epoch: int = 0
     answers: dict[int, str] = field(default_factory=dict)
     closed_by: str = ""
     closed_ms: int = 0
+    ordered_ms: int | None = None
     outcome: Outcome | None = None
     is_void: bool = False
 
     @property
     def newest(self) -> Page | None:
         return self.pages[-1] if self.pages else None
+
+    @property
+    def epoch(self) -> int:
+        """Of the page that holds the pen."""
+        return self.newest.epoch if self.newest is not None else self.known_epoch
 
     @property
     def has_ended(self) -> bool:
@@ -74,10 +83,18 @@ class Believed:
         self.seen_ms = max(self.seen_ms, now_ms)
         self.left_ms = None
 
+    def ended_by(self) -> tuple[str, int] | None:
+        """Whose act ended it, and when: the first one's, but the candidate's own hand-in stands above staff's."""
+        if self.ordered_ms is None or self.closed_by == "hand_in":
+            return (self.closed_by, self.closed_ms) if self.closed_by else None
+        if self.closed_by and self.closed_ms < self.ordered_ms:
+            return (self.closed_by, self.closed_ms)
+        return ("staff", self.ordered_ms)
+
     def state_due(self, now_ms: int) -> str:
         """The state in which whoever looks now must record the attempt; "" while it runs on."""
-        if self.closed_by:
-            return {"hand_in": "submitted", "give_up": "forced_exit"}[self.closed_by]
+        if ended := self.ended_by():
+            return {"hand_in": "submitted", "give_up": "forced_exit", "staff": "submitted"}[ended[0]]
         forced = self.forced_ms()
         if forced is not None and now_ms >= forced + 2 * SECOND_MS and forced < self.deadline_ms:
             return "forced_exit"
