@@ -49,7 +49,7 @@ class Restored:
     """A sitting to put together again.
 
     ``opening.generation`` is the new one; ``known`` are its journal lines, of which the first ``shipped`` are in SQL;
-    ``started_ms`` is the last sign of life of one whose journal is empty.
+    ``started_ms`` is the last sign of life of one whose journal is empty: its new one begins then.
     """
 
     opening: Opening
@@ -135,7 +135,7 @@ def _fields(restored: Restored, now_ms: int) -> tuple[dict[str, str | int], list
     journal = list(restored.known)
     if not journal:
         until = f"{deadline.at_ms} {deadline.version} {deadline.reason}"
-        journal.append(f"o {now_ms} {opening.generation} {until} {opening.items}".encode())
+        journal.append(f"o {restored.started_ms} {opening.generation} {until} {opening.items}".encode())
     journal.append(f"x {now_ms} {opening.generation} {len(restored.known)}".encode())
     fields: dict[str, str | int] = {
         "g": opening.generation,

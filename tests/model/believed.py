@@ -26,7 +26,8 @@ class Page:
 @dataclass
 class Believed:
     """One attempt as it ought to stand. ``deadline_ms`` is the record's, ``live_ms`` the desk's copy of it;
-    ``ordered_ms``: when staff ordered it to be handed in; ``known_epoch``: of the newest page where none is open.
+    ``ordered_ms``: when staff ordered it to be handed in; ``known_epoch``: of the newest page where none is open;
+    ``held_ms``: until then open pages may bring back what Redis lost, and no deadline closes it.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Believed:
     left_ms: int | None = None
     pages: list[Page] = field(default_factory=list)
     known_epoch: int = 0
+    held_ms: int = 0
     answers: dict[int, str] = field(default_factory=dict)
     closed_by: str = ""
     closed_ms: int = 0
@@ -98,7 +100,7 @@ class Believed:
         forced = self.forced_ms()
         if forced is not None and now_ms >= forced + 2 * SECOND_MS and forced < self.deadline_ms:
             return "forced_exit"
-        if now_ms >= self.deadline_ms + FINAL_MS:
+        if now_ms >= max(self.deadline_ms + FINAL_MS, self.held_ms):
             present = self.seen_ms >= self.deadline_ms - PRESENCE_MS
             return "auto_submitted" if present else "expired_no_score"
         return ""

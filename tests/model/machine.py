@@ -175,5 +175,5 @@ class Interleavings(OverTime):
     def teardown(self) -> None:
         """Nothing is left running for the next example's sweeper."""
         if self.running():
-            self.world.clock.move_to(max(self.now_ms, self.past[-1].deadline_ms + FINAL_MS))
+            self.world.clock.move_to(max(self.now_ms, self.past[-1].deadline_ms + FINAL_MS, self.past[-1].held_ms))
             self.do(self.services.sweeper.sweep(self.now_ms))

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from examengine.live import Word
+from examengine.live.mending import HELD_MS
 from examengine.live.slots import slot_of
 from tests.model.believed import FINAL_MS, MINUTE_MS, SECOND_MS
 from tests.model.pages import AtThePages
@@ -37,6 +38,7 @@ class OverTime(AtThePages):
         assert live.generation > believed.generation
         assert live.deadline_ms == believed.deadline_ms
         believed.generation, believed.live_ms = live.generation, live.deadline_ms
+        believed.held_ms = self.now_ms + HELD_MS
         if shipped:
             assert live.given == {position: value for position, value in believed.answers.items() if value}
             assert live.close_reason == believed.closed_by

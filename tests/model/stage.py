@@ -39,13 +39,13 @@ class Stage:
         """Wait for work on the engine's loop."""
         return self.runner.run(work)
 
-    def candidate(self, rules: str) -> Enrolment:
+    def candidate(self, rules: str, unit: str = "第一中学") -> Enrolment:
         """Somebody new, enrolled under these rules; the clock is back at the morning of the first day."""
-        return self.do(self._candidate(rules))
+        return self.do(self._candidate(rules, unit))
 
-    async def _candidate(self, rules: str) -> Enrolment:
+    async def _candidate(self, rules: str, unit: str) -> Enrolment:
         self.world.clock.move_to(ms(OPENS))
-        person_id = await self.world.person()
+        person_id = await self.world.person(unit=unit)
         if rules not in self.exams:
             self.exams[rules] = await self.world.exam(RULES[rules])
         if not self.agents:

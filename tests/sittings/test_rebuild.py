@@ -152,6 +152,18 @@ async def test_a_start_that_was_never_shipped_can_be_answered(world: World) -> N
     assert [line[:1] for line in after.journal] == [b"o", b"x", b"c", b"a"]
 
 
+async def test_a_rebuild_is_no_sign_of_life(world: World) -> None:
+    """The journal that begins anew begins when the attempt did, also when it is shipped and lost in its turn."""
+    _, _, attempt_id = await world.a_candidate_in_an_exam()
+    started_ms = world.now_ms
+    for _ in range(2):
+        await lose(world)
+        world.clock.advance(MINUTE_MS)
+        await rebuild(world)
+        await world.services.shipper.ship_all(world.now_ms)
+        assert (await world.services.desk.read(attempt_id, world.now_ms)).seen_ms == started_ms
+
+
 async def test_leaving_focus_and_side_entries_are_as_they_were(world: World) -> None:
     pen = await a_page(world, exam__forced_exit__detect="page_leave", exam__forced_exit__page_leave_grace_seconds=60)
     desk = world.services.desk
