@@ -13,7 +13,7 @@ import { Outbox } from "./outbox.js";
 import { Paper } from "./paper.js";
 import { Pen } from "./pen.js";
 import { Pulse } from "./pulse.js";
-import { proved, redeem } from "./redeem.js";
+import { proved, redeem, watch } from "./redeem.js";
 import { compare, itemsOf } from "./rejoin.js";
 import { SaveState } from "./save_state.js";
 import { SideAnswers } from "./side_answers.js";
@@ -374,6 +374,13 @@ export function start(form, typed = null) {
     const unsent = outbox.waiting().map((id) => [id, paper.get(id)]);
     side.list(unsent);
     endings.lostPen(reply, { at: timeOf(reply.pen_since ?? serverNow()), unsent: saveState.waiting().length });
+    watch({
+      base, token,
+      number: () => outbox.number(),
+      lost: () => proved(null, attempt, outbox.record),
+      shipped: (revision) => outbox.shipped(revision),
+      isOver: () => endings.over,
+    });
   }
 
   async function checkPen() {

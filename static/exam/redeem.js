@@ -5,6 +5,8 @@ import { recordsOf } from "./store.js";
 import { post } from "./wire.js";
 
 const AT_ONCE = 20_000; // characters
+const WATCH_MS = 4_000;
+const PASSING = new Set(["pen_lost", "too_late", "alive", "opening", "absent", "unavailable", undefined]);
 const SPOKEN = new Set(["redeemed", "closed", "absent", "not_owner", "revoked"]);
 
 // Everything that pages of this browser were told is saved, and that is not known to be in SQL: [id, e, n, value, ack].
@@ -43,4 +45,23 @@ export async function redeem({ base, token, lost }) {
     written += reply.written ?? 0;
   }
   return written;
+}
+
+// A page without the pen: what it was told is saved may not be in SQL yet, and it alone can prove it. It asks until that
+// is so, and brings it back where Redis was lost meanwhile. lost(): what it can prove; shipped(revision): is in SQL.
+export async function watch({ base, token, number, lost, shipped, isOver, random = Math.random }) {
+  while (lost().length && !isOver()) {
+    await new Promise((done) => setTimeout(done, WATCH_MS * (0.75 + random() / 2)));
+    try {
+      const { status, reply } = await post(`${base}/pulse`, { t: token, n: number() });
+      if (reply.word === "stale_generation") {
+        await redeem({ base, token, lost: lost() });
+        return;
+      }
+      if (status === 401 || status === 403 || !PASSING.has(reply.word)) return;
+      if (typeof reply.ship === "number") shipped(reply.ship);
+    } catch {
+      // the line is away, or Redis: once more
+    }
+  }
 }

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import random
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.chaos.book import Book, Op, Paper
 from tests.chaos.page import Item, Page, Stored, field_value, read_page
@@ -16,6 +18,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.3, 5.0
 PULSE_S = 40.0
 LAST_PULSE_S = 30.0
 TIME_UP_PULSE_S = 3.0
+WATCH_S = 4.0
 OUTCOME_PATIENCE_S = 150.0
 REPEATED = 0.25
 AGENTS = (
@@ -191,6 +194,7 @@ class Candidate:
                 answered += 1
                 older.append(page)
                 paper.moved_s[device] = now_s
+                self._do(self._watch(paper, page))
                 device = 1 - device
                 page = await self._open(paper, device, stored.setdefault(device, {}))
                 continue
@@ -296,9 +300,13 @@ class Candidate:
         for position in page.ready()[: max(0, AT_ONCE - flying)]:
             item = page.items[position]
             item.flying = True
-            task = asyncio.create_task(self._fly(paper, page, position, item))
-            self._work.add(task)
-            task.add_done_callback(self._work.discard)
+            self._do(self._fly(paper, page, position, item))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Beside what the person does."""
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
 
     async def _fly(self, paper: Paper, page: Page, position: int, item: Item) -> None:
         """Send what a question waits with until the server has spoken."""
@@ -420,6 +428,24 @@ class Candidate:
         if answer.status >= 500:
             raise LineDown
         self._book.counts["answers brought back"] += int(told.get("written", 0))
+
+    async def _watch(self, paper: Paper, page: Page) -> None:
+        """A page that has given the pen away asks until all it was told is saved is in SQL (redeem.js)."""
+        while page.stored and not paper.ended:
+            await asyncio.sleep(WATCH_S * self._dice.uniform(0.75, 1.25))
+            fields = {"t": page.token, "n": page.number()}
+            try:
+                answer = await self._wire.post(f"/sittings/{page.attempt_id}/pulse", fields, json_wanted=True)
+                told = answer.json()
+                word = str(told.get("word", ""))
+                if word == "stale_generation":
+                    await self._redeem(paper, page, page.token)
+                    return
+            except LineDown:
+                continue
+            if word == "closed":
+                return
+            page.heard_shipped(int(told.get("ship", 0)))
 
     async def _pulse_if_silent(self, paper: Paper, page: Page | None) -> None:
         if page is None or page.dead or page.lost_pen:

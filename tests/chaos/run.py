@@ -135,6 +135,8 @@ async def _site(plan: Plan, folder: Path, book: Book, dice: random.Random, stack
         "EXAMENGINE_DATABASE_URL": database_url,
         "EXAMENGINE_PUBLIC_URL": f"http://127.0.0.1:{proxy.port}",
         "EXAMENGINE_REDIS_URL": "",
+        # all of them begin at once, and what a confirm leads to is compared
+        "EXAMENGINE_STARTS_PER_S": "unlimited",
     }
     match plan.topology:
         case "single" | "deadlines":

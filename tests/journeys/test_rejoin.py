@@ -115,3 +115,22 @@ def test_of_two_devices_the_one_that_joined_first_writes_and_the_other_loses_no_
     expect_answered(first, 1, 2)
     assert chosen(first) == {1: ["选项甲"], 2: ["选项甲"]}, "what was answered elsewhere stands"
     assert sorted(hall.saved(attempt_id)) == [1, 2]
+
+
+@pytest.mark.long
+def test_a_page_without_the_pen_brings_back_what_it_was_told_is_saved(hall: Hall, device: Device) -> None:
+    person, _ = hall.candidate()
+    first, second = device(line_fails=True), device()
+    attempt_id = sit_down(first, person)
+    choose(first, 1, "选项甲")
+    wait_until_saved(first)
+    sign_in(second, person)
+    go_on(second)
+    let_page_ask(first)
+    expect(strip_text(first)).to_contain_text("考试已转到其他设备继续")
+    second.close()
+    hall.lose_redis()
+    assert hall.saved(attempt_id) == {}
+    with first.expect_response("**/redeem", timeout=8_000):
+        pass
+    assert list(hall.saved(attempt_id)) == [1]
