@@ -12,13 +12,15 @@ DATA ?= .demo
 SECONDS ?= 60
 SEED ?= 1
 TOPOLOGY ?=
+BENCH ?=
+ROW ?= save
 # Test processes at once: one more than the smallest machine has cores, as many of them wait.
 WORKERS ?= 3
 # Which journeys run on SQLite; `make test` leaves out the long stories, and runs those marked as smoke on PostgreSQL.
 JOURNEYS ?= smoke or not smoke
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit unit-postgresql journeys pictures format lock bench chaos fuzz clean
+.PHONY: help run test lint types unit unit-postgresql long journeys pictures format lock bench bench-postgresql flame chaos fuzz clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,11 +47,15 @@ types: .venv/dev.stamp ## Strict types
 	$(BIN)/mypy
 
 unit: .venv/dev.stamp ## Tests but the browser journeys, on SQLite
-	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -n $(WORKERS) --dist worksteal
+	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/journeys -m "not long" -n $(WORKERS) --dist worksteal
 
 unit-postgresql: .venv/dev.stamp ## What touches the record again on PostgreSQL, with the smoke journeys
-	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(PAGES) -n $(WORKERS) --dist worksteal
+	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest $(WITHOUT_RECORDS) $(PAGES) -m "not long" -n $(WORKERS) --dist worksteal
 	EXAMENGINE_TEST_DATABASE=postgresql $(BIN)/pytest tests/journeys -m smoke
+
+long: .venv/dev.stamp ## What make test leaves out outside of the browser: drills, two hosts behind nginx (needs nginx)
+	@scripts/ensure redis chromium
+	EXAMENGINE_TEST_DATABASE=sqlite,postgresql $(BIN)/pytest --ignore=tests/journeys -m long
 
 journeys: .venv/dev.stamp ## All browser journeys, on SQLite
 	EXAMENGINE_TEST_DATABASE=sqlite $(BIN)/pytest tests/journeys -m "$(JOURNEYS)" -n $(WORKERS) --dist worksteal
@@ -66,9 +72,17 @@ fuzz: .venv/dev.stamp ## Read damaged question files of every format for a while
 	EXAMENGINE_EXAMPLES=random $(BIN)/pytest tests/banks tests/rules tests/papers tests/grading --hypothesis-seed=$(SEED) -n $(WORKERS)
 	$(BIN)/python -m tests.banks.fuzz --seconds $(SECONDS) --seed $(SEED)
 
-bench: .venv/run.stamp ## Saves per second through the whole stack, beside an empty route
+bench: .venv/run.stamp ## What each kind of request costs through the whole stack (docs/performance.md; BENCH="--live 1000")
 	@scripts/ensure redis
-	$(BIN)/examengine bench
+	$(BIN)/examengine bench $(BENCH)
+
+bench-postgresql: .venv/dev.stamp ## The same on a PostgreSQL of its own, durable, in a temporary folder
+	@scripts/ensure redis
+	$(BIN)/python -m tests.bench $(BENCH)
+
+flame: .venv/dev.stamp ## Where a worker's time goes in one kind of request, as an SVG (ROW=save)
+	@scripts/ensure redis
+	$(BIN)/examengine bench flame $(ROW) --output flame-$(ROW).svg
 
 format: .venv/dev.stamp ## Put the code into shape
 	$(BIN)/ruff format .

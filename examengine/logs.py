@@ -1,7 +1,13 @@
-"""What a process writes to its log: one line an event, and of an error its trace, never the values around it."""
+"""What a process writes to its log: one line an event, and of an error its trace, never the values around it.
+
+Beside it the steps of the request that a task is busy with: whatever takes part in requests notes here when it began,
+so that a slow one can be told by its steps.
+"""
 
 import logging
 import sys
+from contextvars import ContextVar
+from time import perf_counter
 
 import structlog
 from structlog.typing import Processor
@@ -24,3 +30,26 @@ def lines(*, colors: bool) -> list[Processor]:
         structlog.processors.TimeStamper("iso"),
         structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback),
     ]
+
+
+MOST_STEPS = 60
+"""Of one request; what comes after is part of its whole time alone."""
+
+Step = tuple[str, float, float]
+"""A name, when it began and when it ended, in seconds of ``time.perf_counter``."""
+
+_steps: ContextVar[list[Step] | None] = ContextVar("steps", default=None)
+
+
+def watch_steps() -> list[Step]:
+    """From now on this task's steps are noted in what is answered."""
+    steps: list[Step] = []
+    _steps.set(steps)
+    return steps
+
+
+def step(name: str, began_s: float) -> None:
+    """Note that a step ends now; where nobody watches, nothing."""
+    steps = _steps.get()
+    if steps is not None and len(steps) < MOST_STEPS:
+        steps.append((name, began_s, perf_counter()))

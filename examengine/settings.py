@@ -11,8 +11,11 @@ PREFIX = "EXAMENGINE_"
 SEED_BYTES = 32
 MAX_CLOCK_OFFSET_MS = 5_000
 METRICS_TOKEN_LEAST = 20
+MOST_A_SECOND = 100_000
 IDLE_MINUTES = (5, 60)
 IDLE_MINUTES_USUAL = 30
+SLOW_MS_USUAL = 500
+SLOW_MS_MOST = 60_000
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -29,7 +32,10 @@ class Settings:
     Redis of our own in ``data_dir``, an empty ``database_url`` an SQLite file there; no keys, a key file there.
     ``clock_offset_ms`` shifts the clock of one worker, for fault tests. ``second_factor_required``: nobody works as
     staff without one. ``staff_idle_ms``: after so long without an act staff prove again who they are; 0 = never.
-    ``metrics_token`` lets whoever knows it read ``/metrics``.
+    ``metrics_token`` lets whoever knows it read ``/metrics``. ``slow_ms``: requests that take so long are told in the
+    log with their steps; 0: none. ``live_prefix`` stands before every key in Redis: a
+    capacity drill's shadow keeps its own apart with it; no environment sets it. ``starts_a_second`` and
+    ``sign_ins_a_second``: how many are let in before others wait their turn; 0: by the cores, None: everybody.
     """
 
     data_dir: Path
@@ -44,6 +50,10 @@ class Settings:
     second_factor_required: bool = False
     staff_idle_ms: int = 0
     metrics_token: str = ""
+    slow_ms: int = SLOW_MS_USUAL
+    live_prefix: str = ""
+    starts_a_second: float | None = 0.0
+    sign_ins_a_second: float | None = 0.0
 
     @property
     def secure_cookies(self) -> bool:
@@ -99,8 +109,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         evidence_keys=() if has_key_file else seeds("EVIDENCE_KEYS"),
         clock_offset_ms=_clock_offset_ms(optional("CLOCK_OFFSET_MS")),
         metrics_token=_metrics_token(optional("METRICS_TOKEN")),
+        slow_ms=_slow_ms(optional("SLOW_MS")),
         second_factor_required=_second_factor(optional("SECOND_FACTOR")),
         staff_idle_ms=_idle_minutes(optional("STAFF_IDLE_MINUTES")) * 60_000,
+        starts_a_second=_a_second("STARTS_PER_S", optional("STARTS_PER_S")),
+        sign_ins_a_second=_a_second("SIGN_INS_PER_S", optional("SIGN_INS_PER_S")),
     )
 
 
@@ -122,6 +135,26 @@ def _metrics_token(given: str) -> str:
     if given and (len(given) < METRICS_TOKEN_LEAST or not given.isascii()):
         raise SettingsError(f"{PREFIX}METRICS_TOKEN needs at least {METRICS_TOKEN_LEAST} ASCII characters")
     return given
+
+
+def _a_second(name: str, given: str) -> float | None:
+    if given in {"", "unlimited"}:
+        return None if given else 0.0
+    try:
+        rate = float(given)
+    except ValueError:
+        rate = 0.0
+    if not 0.1 <= rate <= MOST_A_SECOND:
+        raise SettingsError(f"{PREFIX}{name}: a number from 0.1 to {MOST_A_SECOND}, or unlimited, not {given}")
+    return rate
+
+
+def _slow_ms(given: str) -> int:
+    if not given:
+        return SLOW_MS_USUAL
+    if not (given.isascii() and given.isdecimal() and len(given) < 6 and int(given) <= SLOW_MS_MOST):
+        raise SettingsError(f"{PREFIX}SLOW_MS: a whole number of milliseconds up to {SLOW_MS_MOST}, not {given}")
+    return int(given)
 
 
 def _clock_offset_ms(given: str) -> int:

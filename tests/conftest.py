@@ -18,11 +18,24 @@ from tests.world import World, a_world
 
 pytest_plugins = ["tests.databases"]
 
-structlog.configure(processors=lines(colors=False))
+
+def _log_plainly() -> None:
+    structlog.reset_defaults()
+    structlog.configure(processors=lines(colors=False))
+
+
+_log_plainly()
 
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile("random", deadline=None, database=None, print_blob=True)
 settings.load_profile("random" if os.environ.get("EXAMENGINE_EXAMPLES") == "random" else "same")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Commands that a test runs within its process write their log to what is then standard error."""
+    yield
+    _log_plainly()
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def sql_failing_at(database: Database, beginning: str) -> Iterator[None]:
     """Inside the block statements that begin so fail, and their transactions with them."""
 
     def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(beginning):
+        if statement.startswith(beginning) or f"({beginning}" in statement:  # it may be a part of another
             raise OperationalError(statement, None, ConnectionError("gone"))
 
     engines_ = {engine.pool: engine.sync_engine for engine in (database.reader, database.writer)}.values()

@@ -1,13 +1,13 @@
 """A whole engine for a test: services on a real database and a real Redis, a clock that stands still, people."""
 
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx2
@@ -52,10 +52,14 @@ from examengine.support.acts import Kind as ActKind
 from examengine.support.voids import VoidOrder
 from examengine.web.app import create_app, session_cookie
 from examengine.web.services import Services, open_services
+from tests.remembered import remembered
+
+T = TypeVar("T")
 
 OPENS = "2026-06-01T09:00:00+08:00"
 ORIGIN = "http://testserver"
 SETTINGS_KEYS = ("a signing key of at least 32 characters for tests",)
+BANK = "测试题库"
 CHEAP = Cost(passes=1, memory_kib=64)
 FIELD_KEYS = ("a field key of at least 32 characters, for tests",)
 EVIDENCE_KEYS = ("dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMsIG9rISE",)
@@ -114,7 +118,9 @@ class World:
     def now_ms(self) -> int:
         return self.clock.now_ms()
 
-    async def person(self, *held: Role, name: str = "张三", password_hash: str = "unused") -> int:
+    async def person(
+        self, *held: Role, name: str = "张三", password_hash: str = "unused", unit: str = "第一中学"
+    ) -> int:
         """A person with an account and roles (a candidate where none is named)."""
         self.made_people += 1
         profile = Profile(
@@ -122,7 +128,7 @@ class World:
             document=resident_id(self.made_people),
             name=name,
             phone=f"138{self.made_people:08d}",
-            unit_name="第一中学",
+            unit_name=unit,
             region="450702",
             category="pro_tech",
         )
@@ -133,13 +139,17 @@ class World:
                 await roles.grant_role(tx, person_id, role, None, self.now_ms)
         return person_id
 
-    async def bank(self, made: list[Item] | None = None, name: str = "测试题库") -> int:
+    async def bank(self, made: list[Item] | None = None, name: str = BANK) -> int:
         """A bank of made-up items, all of them checked."""
+        made = made if made is not None else items()
+        return await self._remembered(("bank", tuple(made), name), lambda: self._bank(made, name))
+
+    async def _bank(self, made: list[Item], name: str) -> int:
         dice = random.Random(7)
         async with self.services.database.writing() as tx:
             bank = await banks.add_bank(tx, name, None, self.now_ms)
             versions = []
-            for item in made if made is not None else items():
+            for item in made:
                 kept = with_random_option_ids(item, dice.sample(ascii_lowercase, 26))
                 key = "".join(sorted(kept.key))
                 digest = f"{hash(item.stem) & 0xFFFFFFFFFFFF:064x}"
@@ -157,12 +167,20 @@ class World:
         blueprint_id: int | None = None,
     ) -> Exam:
         """A published exam under the year's practice rules, or a rulebook's text, with values overridden."""
-        name, text, assumed = rulebook_text(self.year, rulebook, override or {})
+        rules = rulebook_text(self.year, rulebook, override or {})
+        if bank_id is None and blueprint_id is None:
+            return await self._remembered(("exam", rules), lambda: self._exam(rules, None, None))
+        return await self._exam(rules, bank_id, blueprint_id)
+
+    async def _exam(
+        self, rules: tuple[str, str, tuple[str, ...]], bank_id: int | None, blueprint_id: int | None
+    ) -> Exam:
+        name, text, assumed = rules
         kept = await keep_rulebook(self.services.database, text, name, self.now_ms)
         authority = await self.person(Role.OPERATOR, name="主管")
         if assumed:
             await confirm_all(self.services.database, kept.digest, assumed, authority, "主管", self.now_ms)
-        bank_id = bank_id if bank_id is not None else await self.bank()
+        bank_id = bank_id if bank_id is not None else await self._bank(items(), BANK)
         release = await release_bank(self.services.database, bank_id, None, self.now_ms)
         return await publish_exam(
             self.services.database,
@@ -174,6 +192,17 @@ class World:
             self.now_ms,
             blueprint_id=blueprint_id,
         )
+
+    async def _remembered(self, call: tuple[object, ...], build: Callable[[], Awaitable[T]]) -> T:
+        """What a builder answers, by it or from memory; the people it makes are counted all the same."""
+        stood = self.made_people
+
+        async def built() -> tuple[T, int]:
+            return await build(), self.made_people - stood
+
+        told, people_made = await remembered(self.services.database, (*call, stood, self.now_ms), built)
+        self.made_people = stood + people_made
+        return told
 
     async def enrolled(
         self, exam: Exam, person_id: int, *, learned: bool = True, credit_year: int | None = None

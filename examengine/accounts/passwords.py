@@ -4,7 +4,11 @@ A verification costs the same whether the person exists or not, so that its time
 """
 
 import asyncio
+import os
 import secrets
+import sys
+import threading
+import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +24,7 @@ MIN_LENGTH = 8
 MAX_LENGTH = 128
 MIN_KINDS = 3
 TAIL_PLACES = 6
+NICE = 10
 INITIAL_LENGTH = 10
 INITIAL_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without what looks alike on paper: 0 o, 1 l i."""
@@ -111,14 +116,20 @@ class Verdict:
 
 
 class Passwords:
-    """Hashes and verifies in ``workers`` threads (argon2 lets the interpreter go); at most ``queue`` wait."""
+    """Hashes and verifies in ``workers`` threads (argon2 lets the interpreter go); at most ``queue`` wait.
+
+    The threads stand behind everything else on the machine: a crowd that signs in takes nothing from those who write.
+    ``hash_s`` is what one password takes of a core.
+    """
 
     def __init__(self, *, workers: int = 2, queue: int = 64, cost: Cost = STRONG) -> None:
         self._hasher = cost.hasher()
         self._random_hasher = RANDOM.hasher()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords", initializer=_stand_behind)
         self._room = workers + queue
+        began_s = time.thread_time()
         self._nobody = self._hasher.hash(secrets.token_hex())
+        self.hash_s = time.thread_time() - began_s
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -182,6 +193,13 @@ class Passwords:
 
     def _free_one(self) -> None:
         self._room += 1
+
+
+def _stand_behind() -> None:
+    """Lower the priority of this thread, where a thread has one of its own."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICE))
 
 
 def as_typed(password: str) -> str:

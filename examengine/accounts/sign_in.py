@@ -1,5 +1,6 @@
 """Signing in and changing one's password. Who does not exist is told the same as who types a wrong password."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,13 +9,14 @@ from typing import Protocol
 from examengine.accounts.access import hand_out_password
 from examengine.accounts.documents import Document, read_document, typed_at_sign_in
 from examengine.accounts.passwords import BusyError, Passwords, Weakness, weaknesses
-from examengine.records import accounts, audit, people, roles
+from examengine.live.admission import Place, Queue
+from examengine.records import accounts, attempts, audit, people, roles
 from examengine.records.accounts import Account
-from examengine.records.database import Database
+from examengine.records.database import Database, Reading
 from examengine.records.errors import Missing
 from examengine.records.people import Person
 from examengine.records.vault import Vault
-from examengine.records.words import IndexKind, Role, SignInOutcome
+from examengine.records.words import STAFF_ROLES, IndexKind, Role, SignInOutcome
 
 BUSY_WAIT_MS = 2_000
 
@@ -54,23 +56,47 @@ class SignedIn:
 @dataclass(frozen=True, slots=True)
 class NotSignedIn:
     """Unknown number or wrong password, the same for both; ``is_limited``: it was not looked at, try again after
-    ``wait_ms``.
+    ``wait_ms``. ``is_busy``: because too many sign in; ``place``: where this account stands among them.
     """
 
     wait_ms: int
     is_limited: bool = False
+    is_busy: bool = False
+    place: Place | None = None
 
 
 class SignIn:
     """Signs people in and changes their passwords. All methods raise ``Unavailable`` of records or live where
     something could not be looked at.
+
+    ``queue``: where those wait whose passwords cannot be looked at yet; None: nobody waits.
     """
 
-    def __init__(self, database: Database, vault: Vault, limits: Limits, passwords: Passwords) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, limits: Limits, passwords: Passwords, queue: Queue | None = None
+    ) -> None:
         self._database = database
         self._vault = vault
         self._passwords = passwords
         self._limits = limits
+        self._queue = queue
+
+    def account_of(self, typed: str) -> str:
+        """Under which name an account stands in the line, by the number typed; it says nothing of the number."""
+        return _in_line(self._key_of(typed_at_sign_in(typed)))
+
+    async def place(self, typed: str, now_ms: int) -> Place:
+        """Where whoever is about to sign in stands; a password that is sent after ``is_turn`` is looked at."""
+        if self._queue is None:
+            return Place(True, now_ms)
+        number = typed_at_sign_in(typed)
+        place = await self._queue.ask(_in_line(self._key_of(number)), now_ms, keep=True)
+        if place.is_new:
+            async with self._database.reading() as tx:
+                found = await accounts.find_for_sign_in(tx, self._vault, number)
+                if await _goes_first(tx, found):
+                    return Place(True, now_ms)
+        return place
 
     async def sign_in(self, typed: str, password: str, device: str, now_ms: int) -> SignedIn | NotSignedIn:
         """Sign in by document number and password. ``device`` is the browser's lasting random mark, or ""."""
@@ -93,20 +119,27 @@ class SignIn:
         self, number: str, only: int | None, password: str, device: str, now_ms: int
     ) -> SignedIn | NotSignedIn:
         """Look at a password for a number; ``only``: of this person among those who share it."""
-        key = self._vault.index(IndexKind.DOC, number).hex()
+        key = self._key_of(number)
         wait_ms = await self._limits.check(key, device, now_ms)
         if wait_ms > 0:
             return NotSignedIn(wait_ms, is_limited=True)
         try:
+            place = None
+            if self._queue is not None and only is None:  # whoever signs in again has an attempt running
+                place = await self._queue.ask(_in_line(key), now_ms)
             async with self._database.reading() as tx:
                 found = await accounts.find_for_sign_in(tx, self._vault, number)
+                waits = place is not None and not place.is_turn and not await _goes_first(tx, found)
+            if waits:
+                await self._limits.withdrawn(key, device, now_ms)
+                return NotSignedIn(place.wait_ms if place else 0, is_limited=True, is_busy=True, place=place)
             if only is not None:
                 found = tuple(account for account in found if account.person_id == only)
-            owner, stale = await self._owner_among(found, password)
+            owner, stale = await self._looked_at(found, password)
         except Exception as error:
             await self._limits.withdrawn(key, device, now_ms)
             if isinstance(error, BusyError):
-                return NotSignedIn(BUSY_WAIT_MS, is_limited=True)
+                return NotSignedIn(BUSY_WAIT_MS, is_limited=True, is_busy=True)
             raise
         signed_in = None if owner is None else await self._let_in(owner, password, stale, device, now_ms)
         if signed_in is None:
@@ -142,7 +175,7 @@ class SignIn:
             password_hash = await self._passwords.hashed(wanted)
         except BusyError:
             await self._limits.withdrawn(key, "", now_ms)
-            return NotSignedIn(BUSY_WAIT_MS, is_limited=True)
+            return NotSignedIn(BUSY_WAIT_MS, is_limited=True, is_busy=True)
         async with self._database.writing() as tx:
             version = await accounts.change_password(tx, person_id, password_hash, now_ms)
             await audit.append(tx, now_ms, person_id, "password_changed", "person", person_id)
@@ -170,6 +203,15 @@ class SignIn:
         number = typed_at_sign_in(person.profile.document)
         for key in (self._vault.index(IndexKind.DOC, number).hex(), f"person:{person_id}"):
             await self._limits.lift(key, now_ms)
+
+    def _key_of(self, number: str) -> str:
+        return self._vault.index(IndexKind.DOC, number).hex()
+
+    async def _looked_at(self, found: Sequence[Account], password: str) -> tuple[Account | None, bool]:
+        if self._queue is None:
+            return await self._owner_among(found, password)
+        with self._queue.pace.timed():
+            return await self._owner_among(found, password)
 
     async def _owner_among(self, found: Sequence[Account], password: str) -> tuple[Account | None, bool]:
         if not found:
@@ -206,6 +248,20 @@ class SignIn:
         outcome = SignInOutcome.WRONG_PASSWORD if found else SignInOutcome.UNKNOWN
         async with self._database.writing() as tx:
             await accounts.record_sign_in(tx, person_id, outcome, device, now_ms)
+
+
+async def _goes_first(tx: Reading, found: Sequence[Account]) -> bool:
+    """Nobody waits whose attempt is running, and no staff."""
+    for account in found:
+        if await attempts.running_of_person(tx, account.person_id):
+            return True
+        if not (await roles.roles_of(tx, account.person_id)).isdisjoint(STAFF_ROLES):
+            return True
+    return False
+
+
+def _in_line(key: str) -> str:
+    return hashlib.sha256(f"line:{key}".encode()).hexdigest()[:32]
 
 
 def _weaknesses_for(person: Person, present: str, wanted: str, now_ms: int) -> tuple[Weakness, ...]:

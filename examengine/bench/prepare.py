@@ -41,7 +41,7 @@ async def candidates(services: Services, count: int, year: int) -> list[Candidat
         await accounts.add_accounts(tx, dict.fromkeys(ids, "unused"), now_ms, must_change=False, initial=False)
         await roles.grant_new_people(tx, ids, Role.CANDIDATE, None, now_ms)
     authority, *sitting = ids
-    exam = await _exam(services, authority, year, now_ms)
+    exam = await published_exam(services, authority, year, now_ms)
     return [await _started(services, exam, person_id, now_ms) for person_id in sitting]
 
 
@@ -56,7 +56,8 @@ def _profile(number: int) -> Profile:
     )
 
 
-async def _exam(services: Services, authority: int, year: int, now_ms: int) -> Exam:
+async def published_exam(services: Services, authority: int, year: int, now_ms: int) -> Exam:
+    """The practice exam of that year, published by a person who is there already."""
     text, name = practice_text(year, "压力测试"), f"practice-{year}"
     rulebook = await keep_rulebook(services.database, text, name, now_ms)
     assumed = load(text, name=name).assumed()

@@ -5,10 +5,10 @@ Each command imports what it needs when it runs, so that the pure ones need neit
 
 import typer
 
-from examengine.cli import access, attempt, bank, lists, rules
+from examengine.cli import access, attempt, bank, bench, lists, rules
 from examengine.cli.backup import backup, restore
-from examengine.cli.bench import bench
 from examengine.cli.demo import demo
+from examengine.cli.drill import drill
 from examengine.cli.prove import prove
 from examengine.cli.serve import serve, upgrade
 
@@ -26,7 +26,8 @@ lists.people.command("reset-factor")(access.reset_factor)
 app.add_typer(lists.learning, name="learning")
 app.add_typer(lists.cards, name="cards")
 app.command("demo")(demo)
-app.command("bench")(bench)
+app.add_typer(bench.app, name="bench")
+app.command("drill")(drill)
 app.command("serve")(serve)
 app.command("upgrade")(upgrade)
 app.command("backup")(backup)

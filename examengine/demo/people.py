@@ -22,6 +22,7 @@ class Standing(StrEnum):
     PASSED = "passed"
     TYPED = "typed"
     AWAITING = "awaiting"
+    ACCOMMODATED = "accommodated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ STAFF = (
     DemoPerson("蒙秋云", "450702197408280736", "13807770006", "安全管理员 security administrator", Role.SECURITY),
     DemoPerson("龙志坚", "450702198109130644", "13807770007", "审计员 auditor", Role.AUDITOR),
     DemoPerson("黄丽华", "450702199002210526", "13807770004", "考试管理 operator", Role.OPERATOR),
+    DemoPerson(
+        "莫卫东", "450702198509170733", "13807770009", "考试管理，第二人 operator, second person", Role.OPERATOR
+    ),
 )
 
 CANDIDATES = (
@@ -69,6 +73,13 @@ CANDIDATES = (
         "13907770019",
         "已交卷，等待人工评分 awaiting marks",
         standing=Standing.AWAITING,
+    ),
+    DemoPerson(
+        "陆春妮",
+        "450702199108231624",
+        "13907770020",
+        "便利安排：时间加 25% accommodation, a quarter more time",
+        standing=Standing.ACCOMMODATED,
     ),
     DemoPerson(
         "卢文斌", "450702198401021437", "13907770017", "还没考过（备用）fresh, to spare", standing=Standing.FRESH

@@ -50,6 +50,7 @@ class Supervisor:
     """``workers`` processes on ``listening``.
 
     ``ready`` is called once, when the first of them takes requests; a stop waits for nobody once ``hurry`` is set.
+    ``program``: the module that a worker runs.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Supervisor:
         workers: int,
         ready: Callable[[], None],
         hurry: asyncio.Event,
+        program: str = "examengine.embedded.worker",
     ) -> None:
         self._listening = listening
+        self._program = program
         self._orders = orders
         self._tell_ready = ready
         self._first_ready = asyncio.Event()
@@ -69,6 +72,11 @@ class Supervisor:
         self._hands: set[_Hand] = set()
         self._asked = asyncio.Event()
         self._hurry = hurry
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that take requests now."""
+        return tuple(sorted(hand.process.pid for hand in self._hands if hand.ready.is_set() and not hand.gone.done()))
 
     async def run(self) -> None:
         """Keep the workers until cancelled, then stop them.
@@ -151,7 +159,7 @@ class Supervisor:
                 sys.executable,
                 "-P",  # nothing of the current folder is imported
                 "-m",
-                "examengine.embedded.worker",
+                self._program,
                 *map(str, handed),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=handed,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from examengine import live
 from examengine.clock import ShiftedClock, SystemClock
@@ -36,6 +37,9 @@ FIRST_LOOK_SECONDS = 10.0
 
 log = structlog.get_logger("examengine.worker")
 
+Around = Callable[[ASGIApp, Services], ASGIApp]
+"""Puts something around the app: the bench has addresses of its own beside it."""
+
 
 class _Server(uvicorn.Server):
     """uvicorn, but the signals are the worker's, and it says when it takes requests."""
@@ -56,8 +60,11 @@ class _Server(uvicorn.Server):
 class Worker:
     """Serves until it is asked to go."""
 
-    def __init__(self, orders: Orders, listening: socket.socket, line: socket.socket) -> None:
+    def __init__(
+        self, orders: Orders, listening: socket.socket, line: socket.socket, around: Around | None = None
+    ) -> None:
         self._orders = orders
+        self._around = around
         self._listening = listening
         self._line = line
         self._leaving = asyncio.Event()
@@ -105,8 +112,9 @@ class Worker:
     async def _serve(self, writer: asyncio.StreamWriter) -> None:
         orders = self._orders
         async with self._opened() as services:
+            app = create_app(services, hotline=orders.hotline, hotline_hours=orders.hotline_hours)
             config = uvicorn.Config(
-                create_app(services, hotline=orders.hotline, hotline_hours=orders.hotline_hours),
+                app if self._around is None else self._around(app, services),
                 loop="uvloop",
                 http="httptools",
                 lifespan="on",
@@ -175,7 +183,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
         await asyncio.wait([task], timeout=1)
 
 
-def main() -> int:
+def main(around: Around | None = None) -> int:
     """Entry point; answers the exit code."""
     import uvloop
 
@@ -190,7 +198,7 @@ def main() -> int:
     write_log(orders.log_level)
 
     async def work() -> int:
-        return await Worker(orders, listening, line).work()
+        return await Worker(orders, listening, line, around).work()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work())

@@ -27,6 +27,18 @@ class Span:
         return max(0, min(self.until_ms, until_ms) - max(self.from_ms, from_ms))
 
 
+def without(whole: Span, taken: Iterable[Span]) -> list[Span]:
+    """What remains of a stretch when others are taken out of it, in order."""
+    left, from_ms = [], whole.from_ms
+    for one in sorted(taken, key=lambda span: span.from_ms):
+        if from_ms < min(one.from_ms, whole.until_ms):
+            left.append(Span(from_ms, min(one.from_ms, whole.until_ms)))
+        from_ms = max(from_ms, one.until_ms)
+    if from_ms < whole.until_ms:
+        left.append(Span(from_ms, whole.until_ms))
+    return left
+
+
 @dataclass(frozen=True, slots=True)
 class Lost:
     """``ms`` lost in all. ``seen_ms``: the last sign of life before the longest gap; ``back_ms``: the first one
@@ -50,12 +62,16 @@ def signs_of(lines: Iterable[str | bytes]) -> list[int]:
     return heard
 
 
-def lost_in(incident: Span, started_ms: int, ended_ms: int, signs: Sequence[int]) -> Lost | None:
+def lost_in(
+    incident: Span, started_ms: int, ended_ms: int, signs: Sequence[int], made_good: Iterable[Span] = ()
+) -> Lost | None:
     """What an attempt that ran in ``[started_ms, ended_ms)`` lost; None: nothing.
 
     Args:
         signs: as :func:`signs_of` gives them; the start counts as one.
+        made_good: stretches for which it has got something already, as of another incident.
     """
+    left = without(incident, made_good)
     begins_ms, ends_ms = max(incident.from_ms, started_ms), min(incident.until_ms, ended_ms)
     if begins_ms >= ends_ms:
         return None
@@ -64,7 +80,7 @@ def lost_in(incident: Span, started_ms: int, ended_ms: int, signs: Sequence[int]
     edges = heard if is_last_heard else [*heard, ended_ms]
     lost_ms, longest_ms, longest = 0, 0, (started_ms, ended_ms)
     for seen_ms, next_ms in pairwise(edges):
-        common_ms = incident.common_ms(seen_ms, next_ms)
+        common_ms = sum(one.common_ms(seen_ms, next_ms) for one in left)
         covers = seen_ms <= begins_ms and next_ms >= ends_ms
         if common_ms == 0 or (next_ms - seen_ms <= QUIET_MS and not covers):
             continue

@@ -48,6 +48,7 @@ class Why(StrEnum):
     NOT_USED = "not_used"
     WINDOW = "window"
     POLICY = "policy"
+    GIVEN = "given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An attempt with what it lost: ``seen_ms`` is the last sign of life before the gap.
+    """An attempt with what it lost: ``seen_ms`` is the last sign of life before the gap. ``made_good_ms`` of it were
+    made good by another incident; ``has_attempt_back``: one gave the attempt back.
 
     ``attempt_rules`` are those it began under, ``rules`` those of its enrolment now.
     """
@@ -72,6 +74,12 @@ class Case:
     attempt_rules: Rulebook
     lost_ms: int
     seen_ms: int
+    made_good_ms: int = 0
+    has_attempt_back: bool = False
+
+    @property
+    def due_ms(self) -> int:
+        return self.lost_ms - self.made_good_ms
 
 
 def policy_of(kept: Any) -> Policy:
@@ -103,11 +111,11 @@ def remedy_of(case: Case, policy: Policy, from_ms: int, by_persons: Collection[i
     """
     if case.record.enrolment.person_id in by_persons:
         return _nothing(Why.OWN)
-    if case.lost_ms < policy.least_s * SECOND_MS:
-        return _nothing(Why.TOO_LITTLE)
+    if case.due_ms < policy.least_s * SECOND_MS:
+        return _nothing(_too_little(case))
     if not policy.absent_too and case.seen_ms < from_ms - QUIET_MS:
         return _nothing(Why.ABSENT_BEFORE)
-    minutes = minutes_for(policy, case.lost_ms)
+    minutes = minutes_for(policy, case.due_ms)
     if can_be_extended(case, minutes, now_ms):
         return _time(case, minutes) if policy.minutes else _nothing(Why.POLICY)
     return _attempt(case, policy, now_ms)
@@ -177,14 +185,20 @@ def _attempt(case: Case, policy: Policy, now_ms: int) -> Remedy:
         return _nothing(Why.PASSED)
     if not uses_place(case.rules, attempt):
         return _nothing(Why.NOT_USED)
+    if case.has_attempt_back:
+        return _nothing(Why.GIVEN)
     if not policy.attempts:
         return _nothing(Why.POLICY)
-    if case.lost_ms < policy.least_attempt_s * SECOND_MS:
-        return _nothing(Why.TOO_LITTLE)
+    if case.due_ms < policy.least_attempt_s * SECOND_MS:
+        return _nothing(_too_little(case))
     after = decide(case.rules, history_of(with_entry(case, EntryKind.COMPENSATE_ATTEMPTS, 1)), now_ms)
     if isinstance(after, Refusal) and after.reason in {Reason.WINDOW_CLOSED, Reason.TOO_LITTLE_TIME_LEFT}:
         return _nothing(Why.WINDOW)
     return Remedy(RemedyKind.ATTEMPTS, 1)
+
+
+def _too_little(case: Case) -> Why:
+    return Why.GIVEN if case.made_good_ms else Why.TOO_LITTLE
 
 
 def _nothing(why: Why) -> Remedy:

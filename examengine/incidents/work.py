@@ -6,7 +6,7 @@ attempt, in the transaction of the entry: a worker that was killed is taken up w
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -30,9 +30,9 @@ from examengine.records.database import Database, Reading, Writing
 from examengine.records.enrolments import lock_enrolment
 from examengine.records.entries import Entry, NewEntry
 from examengine.records.errors import Conflict, Unavailable
-from examengine.records.history import load_histories
+from examengine.records.history import AttemptRecord, load_histories
 from examengine.records.incidents import Incident
-from examengine.records.losses import SLOTS, Concerned, Loss
+from examengine.records.losses import SLOTS, Concerned, Given, Loss
 from examengine.records.shapes import chunks
 from examengine.records.shelf import Shelf
 from examengine.records.words import EntryKind, IncidentPhase, IncidentState, OutboxKind, RemedyKind
@@ -151,16 +151,15 @@ class Compensator:
         made: list[Loss] = []
         for part in chunks(counted, PAGE):
             async with self._database.reading() as tx:
-                cases = await self._cases(tx, {one.concerned.attempt_id: one.concerned.enrolment_id for one in part})
+                wanted = {one.concerned.attempt_id: one.concerned.enrolment_id for one in part}
+                cases = await self._cases(tx, known.id, wanted)
             for one in part:
-                case = cases[one.concerned.attempt_id]
-                ended_ms = one.concerned.ended_ms
-                if ended_ms is None:
-                    ended_ms = closing_of(case.attempt_rules, case.record, case.row).deadline_ms
-                lost = lost_in(span, one.concerned.started_ms, ended_ms, one.signs)
+                case, made_good = cases[one.concerned.attempt_id]
+                lost = lost_in(span, case.row.started_ms, _until_ms(case), one.signs)
                 if lost is None:
                     continue
-                known_case = _with_loss(case, lost.ms, lost.seen_ms)
+                twice_ms = _made_good_ms(span, case, one.signs, made_good)
+                known_case = replace(case, lost_ms=lost.ms, seen_ms=lost.seen_ms, made_good_ms=twice_ms)
                 remedy = remedy_of(known_case, policy, known.from_ms, (known.by_person,), now_ms)
                 made.append(
                     Loss(
@@ -176,17 +175,35 @@ class Compensator:
                 )
         return made
 
-    async def _cases(self, tx: Reading, enrolment_of: Mapping[int, int]) -> dict[int, Case]:
-        """Attempts with their histories, by attempt; what they lost is not in them yet."""
+    async def _cases(
+        self, tx: Reading, incident_id: int, enrolment_of: Mapping[int, int]
+    ) -> dict[int, tuple[Case, tuple[Span, ...]]]:
+        """Attempts with their histories, by attempt, and the intervals for which they have got time by other
+        incidents; what they lost is not in them yet.
+        """
         records = await load_histories(tx, enrolment_of.values())
+        given: dict[int, list[Given]] = {}
+        for one in await losses.given_to(tx, enrolment_of, incident_id):
+            if one.entry_id not in records[enrolment_of[one.attempt_id]].undone:
+                given.setdefault(one.attempt_id, []).append(one)
         cases = {}
         for attempt_id, enrolment_id in enrolment_of.items():
             record = records[enrolment_id]
             row = next(one for one in record.attempts if one.id == attempt_id)
             rules = await self._shelf.rulebook(tx, record.enrolment.rulebook_digest)
             attempt_rules = await self._shelf.rulebook(tx, row.rulebook_digest)
-            cases[attempt_id] = Case(record, row, rules, attempt_rules, 0, 0)
+            got = given.get(attempt_id, ())
+            has_back = any(one.remedy is RemedyKind.ATTEMPTS for one in got)
+            made_good = tuple(Span(one.from_ms, one.until_ms) for one in got if one.remedy is RemedyKind.MINUTES)
+            case = Case(record, row, rules, attempt_rules, 0, 0, has_attempt_back=has_back)
+            cases[attempt_id] = (case, made_good)
         return cases
+
+    async def _signs(self, tx: Reading, row: AttemptRecord) -> list[int]:
+        """What SQL has of an attempt's signs of life."""
+        if row.outcome is not None and (lines := await archives.get_journals(tx, [row.id])):
+            return signs_of(lines[row.id])
+        return signs_of((await segments.journals(tx, row.id % SLOTS, [row.id])).of(row.id))
 
     # ── giving ──
 
@@ -198,12 +215,14 @@ class Compensator:
                     facts = await _facts(tx, known.id)
                     await audit.append(tx, now_ms, None, "finish_incident", "incident", known.id, facts)
                 return
-            for loss, case in await self._locked(tx, waiting):
-                await self._give(tx, known, loss, case, now_ms)
+            for loss, case, made_good in await self._locked(tx, known, waiting):
+                await self._give(tx, known, loss, case, made_good, now_ms)
 
-    async def _locked(self, tx: Writing, waiting: Iterable[Loss]) -> list[tuple[Loss, Case]]:
-        """Losses with their cases, their enrolments locked in the order of their ids. Of an enrolment only the first:
-        the next one is decided with what that one comes to.
+    async def _locked(
+        self, tx: Writing, known: Incident, waiting: Iterable[Loss]
+    ) -> list[tuple[Loss, Case, tuple[Span, ...]]]:
+        """Losses with their cases and what others have made good, their enrolments locked in the order of their ids.
+        Of an enrolment only the first: the next one is decided with what that one comes to.
         """
         enrolment_of = await losses.enrolments_of(tx, [loss.attempt_id for loss in waiting])
         first: dict[int, Loss] = {}
@@ -211,14 +230,21 @@ class Compensator:
             first.setdefault(enrolment_of[loss.attempt_id], loss)
         for enrolment_id in sorted(first):
             await lock_enrolment(tx, enrolment_id)
-        cases = await self._cases(tx, {loss.attempt_id: enrolment_id for enrolment_id, loss in first.items()})
-        return [(loss, cases[loss.attempt_id]) for loss in first.values()]
+        wanted = {loss.attempt_id: enrolment_id for enrolment_id, loss in first.items()}
+        cases = await self._cases(tx, known.id, wanted)
+        return [(loss, *cases[loss.attempt_id]) for loss in first.values()]
 
-    async def _give(self, tx: Writing, known: Incident, loss: Loss, case: Case, stamp_ms: int) -> None:
+    async def _give(
+        self, tx: Writing, known: Incident, loss: Loss, case: Case, made_good: tuple[Span, ...], stamp_ms: int
+    ) -> None:
         assert known.decided_by is not None
         now_ms = max(stamp_ms, case.record.newest_fact_ms)
         by = (known.by_person, known.decided_by)
-        case = _with_loss(case, loss.lost_ms, loss.seen_ms)
+        twice_ms = 0
+        span = Span(known.from_ms, known.until_ms)
+        if any(span.common_ms(one.from_ms, one.until_ms) for one in made_good):  # given since it was counted, perhaps
+            twice_ms = _made_good_ms(span, case, await self._signs(tx, case.row), made_good)
+        case = replace(case, lost_ms=loss.lost_ms, seen_ms=loss.seen_ms, made_good_ms=min(twice_ms, loss.lost_ms))
         remedy = remedy_of(case, policy_of(known.policy), known.from_ms, by, now_ms)
         entry_id = None
         if remedy.kind is not RemedyKind.NONE:
@@ -246,7 +272,7 @@ class Compensator:
                     facts = await _facts(tx, known.id)
                     await audit.append(tx, now_ms, None, "finish_undo_incident", "incident", known.id, facts)
                 return
-            for loss, case in await self._locked(tx, waiting):
+            for loss, case, _made_good in await self._locked(tx, known, waiting):
                 await self._take_back(tx, known, loss, case, now_ms)
 
     async def _take_back(self, tx: Writing, known: Incident, loss: Loss, case: Case, stamp_ms: int) -> None:
@@ -282,8 +308,20 @@ class Compensator:
         await losses.settle(tx, loss, undone_ms=now_ms, why=why)
 
 
-def _with_loss(case: Case, lost_ms: int, seen_ms: int) -> Case:
-    return replace(case, lost_ms=lost_ms, seen_ms=seen_ms)
+def _until_ms(case: Case) -> int:
+    """When the attempt ended, or ends as things are."""
+    if case.row.outcome is not None:
+        return case.row.outcome.ended_ms
+    return closing_of(case.attempt_rules, case.record, case.row).deadline_ms
+
+
+def _made_good_ms(span: Span, case: Case, signs: Sequence[int], made_good: Collection[Span]) -> int:
+    """How much of what an attempt lost in an incident it has got by others."""
+    if not made_good:
+        return 0
+    ran = (case.row.started_ms, _until_ms(case))
+    lost, left = lost_in(span, *ran, signs), lost_in(span, *ran, signs, made_good)
+    return (lost.ms if lost else 0) - (left.ms if left else 0)
 
 
 def _entry_of(known: Incident, loss: Loss, case: Case, remedy: Remedy) -> NewEntry:

@@ -72,6 +72,11 @@ class Cluster:
             raise Unavailable("no node of the cluster answers")
         return sorted((gap for answer in answers for gap in answer), key=lambda gap: gap.slot)
 
+    async def primaries(self) -> list[Node]:
+        """The servers that hold keys; raises ``Unavailable`` where the map cannot be had."""
+        await self._fresh_map()
+        return [self._node(address) for address in self._slots]
+
     async def check(self) -> None:
         """See that every primary answers and may be used; raises ``WrongServer``, ``Unavailable``."""
         await self._fresh_map()

@@ -92,9 +92,9 @@ def _following(told: dict[str, str]) -> frozenset[str]:
     )
 
 
-def ask_fences(slots: Iterable[int]) -> list[Command]:
-    """Commands that read the fences of slots."""
-    return [("HMGET", fence_key(slot), "id", "hb") for slot in slots]
+def ask_fences(slots: Iterable[int], prefix: str = "") -> list[Command]:
+    """Commands that read the fences of slots; ``prefix`` stands before every key (see ``Terms``)."""
+    return [("HMGET", prefix + fence_key(slot), "id", "hb") for slot in slots]
 
 
 def fenced_slot(key: str) -> int | None:

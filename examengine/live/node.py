@@ -53,7 +53,8 @@ class Terms:
     """What every server is talked to under.
 
     ``installation`` None: there are no fences. ``durable``: only a server whose configuration loses nothing will do.
-    ``replicated``: the settings name Sentinels or a cluster, a write must reach one replica at least.
+    ``replicated``: the settings name Sentinels or a cluster, a write must reach one replica at least. ``prefix``
+    stands before every key, outside of its tag: keys of another record beside those of this one, on the same nodes.
     """
 
     timeout_s: float
@@ -61,6 +62,7 @@ class Terms:
     installation: str | None = None
     durable: bool = False
     replicated: bool = False
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,10 @@ class Node:
         """Ask the server for the fences of the slots that lie here; those that do not name its life."""
         slots = sorted(self._serves())
         loop = asyncio.get_running_loop()
-        calls = [Call(command, None, str(command[1]), True, loop.create_future()) for command in ask_fences(slots)]
+        calls = [
+            Call(command, None, str(command[1]), True, loop.create_future())
+            for command in ask_fences(slots, self._terms.prefix)
+        ]
         for call in calls:
             self.put(call)
         told = await asyncio.gather(*(call.reply for call in calls), return_exceptions=True)
@@ -139,6 +144,10 @@ class Node:
             if self.wrong is not None:
                 raise self.wrong from None
             raise
+
+    async def primaries(self) -> "list[Node]":
+        """The servers that hold keys: this one."""
+        return [self]
 
     def forget(self, slots: frozenset[int]) -> None:
         """Slots that lie elsewhere now: should they come back, their fences are looked at again."""
@@ -234,7 +243,7 @@ class Node:
             wire = reached.wire
             slots = sorted(self._serves()) if self._terms.installation is not None else []
             config = ASK_CONFIG if self._terms.durable else ()
-            replies = await wire.ask(*ASK_LIFE, *ask_fences(slots), *config)
+            replies = await wire.ask(*ASK_LIFE, *ask_fences(slots, self._terms.prefix), *config)
             fences = replies[len(ASK_LIFE) : len(ASK_LIFE) + len(slots)]
             self._check_in(replies[: len(ASK_LIFE)], replies[len(ASK_LIFE) + len(slots) :])
             if self._life is not None:
@@ -283,7 +292,7 @@ class Node:
         if now_s >= self._look_again_at_s:
             self._look_again_at_s = now_s + LOOK_AGAIN_SECONDS
             slots_here = sorted(ALL_SLOTS.intersection(self._serves()) - self._open)
-            replies = await wire.ask(*ask_fences(slots_here))
+            replies = await wire.ask(*ask_fences(slots_here, self._terms.prefix))
             self._shut_of(slots_here, replies)
         going = []
         for call in calls:

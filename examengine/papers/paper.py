@@ -12,6 +12,7 @@ all arrangements of as many of the 26 letters.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import perm
 
 from examengine.banks.item import OPTION_LETTERS
@@ -67,6 +68,7 @@ def pack(paper: Paper) -> bytes:
     return bytes(packed)
 
 
+@lru_cache(maxsize=512)
 def unpack(packed: bytes) -> Paper:
     """The paper that :func:`pack` packed; raises ValueError for bytes that it cannot have written."""
     if len(packed) > MAX_PACKED_BYTES:
@@ -106,6 +108,7 @@ def _rank(order: tuple[str, ...]) -> int:
     return rank
 
 
+@lru_cache(maxsize=16_384)  # an item's options have few orders, and each stands in many papers
 def _arrangement(rank: int, options: int) -> tuple[str, ...]:
     places = []
     for radix in range(len(OPTION_LETTERS) - options + 1, len(OPTION_LETTERS) + 1):

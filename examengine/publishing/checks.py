@@ -95,7 +95,9 @@ class Finding(StrEnum):
     NEVER = "never"
     OLD = "old"
     LOST = "lost"
+    ERRORS = "errors"
     SLOW = "slow"
+    STARTS_SLOW = "starts_slow"
     SMALLER = "smaller"
     # duty
     NO_ONE = "no_one"
@@ -170,6 +172,8 @@ class DrillFacts:
     minutes: int
     p99_ms: int
     lost: int
+    starts_p99_ms: int = 0
+    errors: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,8 +351,12 @@ def _drill(around: Surroundings) -> Check:
     facts = {"at_ms": drill.at_ms, "people": drill.people, "minutes": drill.minutes, "p99_ms": drill.p99_ms}
     if drill.lost:
         return _red(kind, Finding.LOST, lost=drill.lost, **facts)
+    if drill.errors:
+        return _red(kind, Finding.ERRORS, errors=drill.errors, **facts)
     if drill.p99_ms > DRILL_P99_RED_MS:
         return _red(kind, Finding.SLOW, peak=peak, **facts)
+    if drill.starts_p99_ms > DRILL_P99_RED_MS:
+        return _red(kind, Finding.STARTS_SLOW, peak=peak, starts_p99_ms=drill.starts_p99_ms, **facts)
     if drill.people < peak:
         return _red(kind, Finding.SMALLER, peak=peak, **facts)
     if around.now_ms - drill.at_ms >= DRILL_LOOK_MS:

@@ -106,7 +106,13 @@ async def _surroundings(
 
 def _told(drill: Drill) -> DrillFacts:
     return DrillFacts(
-        at_ms=drill.at_ms, people=drill.people, minutes=drill.minutes, p99_ms=drill.p99_ms, lost=drill.lost
+        at_ms=drill.at_ms,
+        people=drill.people,
+        minutes=drill.minutes,
+        p99_ms=drill.p99_ms,
+        lost=drill.lost,
+        starts_p99_ms=drill.starts_p99_ms,
+        errors=drill.errors,
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from examengine.records import outbox
 from examengine.records.database import Missing, Reading, Writing
+from examengine.records.fixed import Fixed
 from examengine.records.people import current_document
 from examengine.records.roles import roles_of
 from examengine.records.shapes import columns
@@ -42,6 +43,10 @@ class SignIn:
 
 
 _BY_PERSON = select(*columns(accounts, Account)).where(accounts.c.person_id == bindparam("wanted"))
+
+_HELD_VERSION = Fixed(
+    select(accounts.c.session_version).where(accounts.c.person_id == bindparam("wanted")).with_for_update(read=True)
+)
 
 
 async def find_for_sign_in(tx: Reading, vault: Vault, document: str) -> tuple[Account, ...]:
@@ -163,8 +168,8 @@ async def hold_session_version(tx: Writing, person_id: int) -> int:
     """The person's session version, which nobody raises before the transaction ends: what is started in it will be
     seen by whoever ends the sessions then. 0: the person has no account.
     """
-    held = select(accounts.c.session_version).where(accounts.c.person_id == person_id).with_for_update(read=True)
-    return int(await tx.value(held) or 0)
+    held = await tx.fetch(_HELD_VERSION, {"wanted": person_id})
+    return int(held[0][0]) if held else 0
 
 
 async def record_sign_in(tx: Writing, person_id: int | None, outcome: SignInOutcome, device: str, at_ms: int) -> None:

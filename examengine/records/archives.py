@@ -17,7 +17,8 @@ from examengine.evidence.canonical import canonical, row_digest
 from examengine.evidence.chain import Archive
 from examengine.evidence.receipts import Receipt
 from examengine.records.attempts import Attempt
-from examengine.records.database import AnyRow, Reading, Writing
+from examengine.records.database import AnyRow, Reading
+from examengine.records.fixed import Write, inserting
 from examengine.records.shapes import columns, from_json_text
 from examengine.records.tables import (
     attempt_answers,
@@ -30,7 +31,7 @@ from examengine.records.tables import (
 )
 
 MAX_JOURNAL_BYTES = 4 * 1024 * 1024
-_KEEP = attempt_journals.insert()
+_KEEP = inserting(attempt_journals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,33 +98,31 @@ def closing_of(outcome: Mapping[str, Any], ending: Ending) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value is not None}
 
 
-async def keep(
-    tx: Writing, attempt: Attempt, pseudonym: str, lines: Sequence[str], outcome: Mapping[str, Any], ending: Ending
-) -> Archive:
-    """Archive an attempt's journal; its head is for the log of links.
+def keeping(
+    attempt: Attempt, pseudonym: str, lines: Sequence[str], outcome: Mapping[str, Any], ending: Ending
+) -> tuple[Archive, Write]:
+    """Seal an attempt's journal: its head is for the log of links, and what is to be written.
+
+    Writing it raises Conflict where it is archived already.
 
     Raises:
         ValueError: the journal is larger than 4 MiB.
-        Conflict: it is archived already.
     """
     text = "\n".join(lines).encode()
     if len(text) > MAX_JOURNAL_BYTES:
         raise ValueError("the journal is too large")
     archive = chain.seal(header_of(attempt, pseudonym), lines, closing_of(outcome, ending))
-    await tx.run(
-        _KEEP,
-        {
-            "attempt_id": attempt.id,
-            "generation": attempt.generation,
-            "lines": zlib.compress(text),
-            "count": len(lines),
-            "header": archive.header,
-            "closing": archive.closing,
-            "marks": archive.marks,
-            "head": archive.head,
-        },
-    )
-    return archive
+    row = {
+        "attempt_id": attempt.id,
+        "generation": attempt.generation,
+        "lines": zlib.compress(text),
+        "count": len(lines),
+        "header": archive.header,
+        "closing": archive.closing,
+        "marks": archive.marks,
+        "head": archive.head,
+    }
+    return archive, (_KEEP, row)
 
 
 async def is_archived(tx: Reading, attempt_id: int) -> bool:

@@ -1,14 +1,16 @@
 """Attempts: begun once per intent, looked at when they are due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from examengine.records.database import AnyRow, Missing, Reading, Writing
+from examengine.records.fixed import Fixed
 from examengine.records.shapes import columns
 from examengine.records.tables import accounts, attempts, enrolments, open_attempts, releases
+from examengine.records.tables.columns import Id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +78,35 @@ class SeenPaper:
 
 
 _ATTEMPT = columns(attempts, Attempt)
-_BY_INTENT = select(*_ATTEMPT).where(attempts.c.intent == bindparam("wanted"))
-_LOCKED = select(*_ATTEMPT).where(attempts.c.id == bindparam("wanted")).with_for_update(key_share=True)
-_OWNED = (
-    select(*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
-    .join_from(attempts, enrolments)
-    .where(attempts.c.id == bindparam("wanted"))
+OWNED = (*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
+"""Columns that :func:`owned_of` reads."""
+_BY_INTENT = Fixed(select(*_ATTEMPT).where(attempts.c.intent == bindparam("wanted")))
+_OPEN = Fixed(
+    open_attempts.insert().values({column.name: bindparam(column.name) for column in open_attempts.columns})
 )
+_BEGUN = attempts.insert().values({column.name: bindparam(column.name) for column in _ATTEMPT if column.name != "id"})
+_begun = _BEGUN.returning(attempts.c.id).cte("begun")
+_BEGIN = Fixed(_BEGUN.returning(attempts.c.id))
+_BEGIN_AND_OPEN = Fixed(
+    select(_begun.c.id).add_cte(
+        open_attempts.insert()
+        .from_select(
+            ["attempt_id", "enrolment_id", "look_at_ms"],
+            select(_begun.c.id, bindparam("enrolment_id", type_=Id), bindparam("look_at_ms", type_=BigInteger)),
+        )
+        .cte("opened")
+    )
+)
+"""Both in one; PostgreSQL alone can."""
+_SEEN = Fixed(
+    select(attempts.c.id, attempts.c.release_id, attempts.c.paper)
+    .join_from(attempts, enrolments)
+    .join(releases, releases.c.id == attempts.c.release_id)
+    .where(enrolments.c.person_id == bindparam("person"), releases.c.bank_id == bindparam("bank"))
+    .order_by(attempts.c.id)
+)
+_LOCKED = select(*_ATTEMPT).where(attempts.c.id == bindparam("wanted")).with_for_update(key_share=True)
+_OWNED = Fixed(select(*OWNED).join_from(attempts, enrolments).where(attempts.c.id == bindparam("wanted")))
 
 
 async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
@@ -93,19 +117,29 @@ async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
         Conflict: another attempt of the enrolment is running, or the round's number is taken.
     """
     known = await find_by_intent(tx, new.intent)
-    if known is not None:
-        return known, False
+    return (known, False) if known is not None else (await begin_new(tx, new), True)
+
+
+async def begin_new(tx: Writing, new: NewAttempt) -> Attempt:
+    """Begin an attempt whose intent has begun none: whoever holds the enrolment's lock has looked.
+
+    Raises:
+        Conflict: another attempt of the enrolment is running, or the round's number or the intent is taken.
+    """
     values: dict[str, Any] = {fact.name: getattr(new, fact.name) for fact in fields(AttemptFacts)}
-    attempt_id = await tx.insert(attempts, {**values, "generation": 1})
-    row = {"attempt_id": attempt_id, "enrolment_id": new.enrolment_id, "look_at_ms": new.look_at_ms}
-    await tx.run(open_attempts.insert(), row)
-    return Attempt(**values, id=attempt_id, generation=1), True
+    row = {**values, "generation": 1, "look_at_ms": new.look_at_ms}
+    if tx.is_sqlite:
+        [(attempt_id,)] = await tx.fetch(_BEGIN, row)
+        await tx.fetch(_OPEN, {**row, "attempt_id": attempt_id})
+    else:
+        [(attempt_id,)] = await tx.fetch(_BEGIN_AND_OPEN, row)
+    return Attempt(**values, id=attempt_id, generation=1)
 
 
 async def find_by_intent(tx: Reading, intent: str) -> Attempt | None:
     """The attempt that an intent began."""
-    row = await tx.row(_BY_INTENT, {"wanted": intent})
-    return None if row is None else _attempt(row)
+    rows = await tx.fetch(_BY_INTENT, {"wanted": intent})
+    return _attempt_of(rows[0]) if rows else None
 
 
 async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
@@ -114,10 +148,10 @@ async def get_attempt(tx: Reading, attempt_id: int) -> OwnedAttempt:
     Raises:
         Missing: there is none of that id.
     """
-    row = await tx.row(_OWNED, {"wanted": attempt_id})
-    if row is None:
+    rows = await tx.fetch(_OWNED, {"wanted": attempt_id})
+    if not rows:
         raise Missing("attempt", attempt_id)
-    return OwnedAttempt(_attempt(row), row.person_id, row.exam_id)
+    return owned_of(rows[0])
 
 
 async def get_attempts(tx: Reading, attempt_ids: Iterable[int]) -> dict[int, OwnedAttempt]:
@@ -191,14 +225,20 @@ async def running_of_person(tx: Reading, person_id: int) -> tuple[int, ...]:
 
 async def papers_seen(tx: Reading, person_id: int, bank_id: int) -> tuple[SeenPaper, ...]:
     """Every paper a person has had from a bank, oldest first, so that a draw can avoid its items."""
-    statement = (
-        select(attempts.c.id, attempts.c.release_id, attempts.c.paper)
-        .join_from(attempts, enrolments)
-        .join(releases, releases.c.id == attempts.c.release_id)
-        .where(enrolments.c.person_id == person_id, releases.c.bank_id == bank_id)
-        .order_by(attempts.c.id)
-    )
-    return tuple(SeenPaper(*row) for row in await tx.rows(statement))
+    rows = await tx.fetch(_SEEN, {"person": person_id, "bank": bank_id})
+    return tuple(SeenPaper(*row) for row in rows)
+
+
+def owned_of(row: Sequence[Any]) -> OwnedAttempt:
+    """From a row that begins with the columns :data:`OWNED`."""
+    return OwnedAttempt(_attempt_of(row), *row[len(_ATTEMPT) : len(OWNED)])
+
+
+_NAMES = tuple(column.name for column in _ATTEMPT)
+
+
+def _attempt_of(row: Sequence[Any]) -> Attempt:
+    return Attempt(**dict(zip(_NAMES, row, strict=False)))
 
 
 def _attempt(row: AnyRow) -> Attempt:

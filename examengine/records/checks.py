@@ -37,7 +37,8 @@ class Signature:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
     """A capacity drill: ``people`` began within ``minutes`` and sat at once; ``p99_ms`` until an answer was
-    acknowledged, ``lost`` acknowledged answers that the record did not have; ``configuration`` of what was drilled.
+    acknowledged, ``lost`` acknowledged answers that the record did not have; ``configuration`` of what was drilled;
+    ``starts_p99_ms`` from the confirmed contract to the delivered paper, ``errors`` requests that failed.
     """
 
     at_ms: int
@@ -46,6 +47,8 @@ class Drill:
     p99_ms: int
     lost: int
     configuration: Mapping[str, Any]
+    starts_p99_ms: int = 0
+    errors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ async def add_drill(tx: Writing, drill: Drill) -> int:
         "p99_ms": drill.p99_ms,
         "lost": drill.lost,
         "configuration": json_text(drill.configuration),
+        "starts_p99_ms": drill.starts_p99_ms,
+        "errors": drill.errors,
     }
     return await tx.insert(drills, row)
 
@@ -141,6 +146,8 @@ async def newest_drill(tx: Reading) -> Drill | None:
         p99_ms=row.p99_ms,
         lost=row.lost,
         configuration=from_json_text(row.configuration),
+        starts_p99_ms=row.starts_p99_ms,
+        errors=row.errors,
     )
 
 

@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped]
@@ -18,10 +18,13 @@ from sqlalchemy import Connection, Executable, Row, Table, event, exc, func, ins
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 
-from examengine.records import migrate
+from examengine.logs import step
+from examengine.records import fixed, migrate
+from examengine.records.at_hand import AtHand
 from examengine.records.errors import Conflict, Missing, RecordsError, Unavailable, WrongSchema
+from examengine.records.fixed import PASSING, Fixed, Write
 
 __all__ = ["Conflict", "Database", "Missing", "Reading", "RecordsError", "Unavailable", "Writing", "WrongSchema"]
 
@@ -32,18 +35,13 @@ LOCKED_SECONDS = 0.02
 """Between two tries to turn a SQLite file to write-ahead."""
 SQLITE_READERS = 4
 SQLITE_BEGINS = {"writer": "BEGIN IMMEDIATE", "reader": "BEGIN"}
+POSTGRES_BEGINS = {"writer": "BEGIN", "reader": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+OURS = "examengine_begins"
+"""Option of connections whose transactions are begun here, not by SQLAlchemy."""
 CHUNK = 500
 """Values in one IN list."""
-
-PASSING = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.LockNotAvailableError,
-)
-"""PostgreSQL's troubles that may be over when the transaction is tried again."""
+SCHEMA = "examengine_schema"
+"""In the query of a PostgreSQL URL: the schema that holds our tables, where it is not the role's own."""
 
 Values = Mapping[str, Any]
 AnyRow = Row[*tuple[Any, ...]]
@@ -70,9 +68,17 @@ class Reading:
         """The first column of the first row, or None."""
         return (await self._connection.execute(statement, values)).scalar()
 
+    async def fetch(self, statement: Fixed, values: Values) -> Sequence[Sequence[Any]]:
+        """What a fixed statement answers, values in the order of its columns."""
+        return await fixed.rows(self._connection, statement, values)
+
 
 class Writing(Reading):
     """A transaction that writes; commits when its block ends, rolls back when the block raises."""
+
+    async def put(self, *writes: Write) -> None:
+        """Run fixed statements that write and need nothing of each other, with their values."""
+        await fixed.put(self._connection, *writes)
 
     async def run(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> int:
         """Run a statement; the number of rows it touched."""
@@ -116,8 +122,40 @@ class Database:
     """An opened database. ``writer`` and ``reader`` are SQLAlchemy's engines, for tests and metrics."""
 
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
-        self.writer = writer
-        self.reader = reader
+        self._engines = writer, reader
+        self._at_hand: dict[Pool, AtHand] = {}
+
+    @property
+    def writer(self) -> AsyncEngine:
+        """The engine; its pool has all of its connections back that are not in use."""
+        self._give_back()
+        return self._engines[0]
+
+    @writer.setter
+    def writer(self, engine: AsyncEngine) -> None:
+        self._engines = engine, self._engines[1]
+
+    @property
+    def reader(self) -> AsyncEngine:
+        self._give_back()
+        return self._engines[1]
+
+    @reader.setter
+    def reader(self, engine: AsyncEngine) -> None:
+        self._engines = self._engines[0], engine
+
+    def _at_hand_of(self, engine: AsyncEngine) -> AtHand:
+        """One for both roles where they share a pool, or each would starve the other."""
+        known = self._at_hand.get(engine.pool)
+        if known is None:
+            reader = self._engines[1]  # which hears the events of the writer where it was made from it
+            source = reader if reader.pool is engine.pool else engine
+            known = self._at_hand[engine.pool] = AtHand(source.execution_options(**{OURS: True}))
+        return known
+
+    def _give_back(self) -> None:
+        for at_hand in self._at_hand.values():
+            at_hand.give_back()
 
     @classmethod
     async def open(cls, url: str, *, connections: int = 10) -> Self:
@@ -130,7 +168,7 @@ class Database:
         writer, reader = engines(make_url(url), connections)
         database = cls(writer, reader)
         try:
-            async with database._begun(reader) as connection:
+            async with database._begun(reader, "reader", "ROLLBACK") as connection:
                 await connection.run_sync(migrate.check)
         except BaseException:
             await database.close()
@@ -149,7 +187,7 @@ class Database:
             Conflict, Unavailable: nothing was written. (Where the connection broke during the commit it may have
             been: whoever repeats must be recognisable by intent or source.)
         """
-        async with self._begun(self.writer) as connection:
+        async with self._begun(self._engines[0], "writer", "COMMIT") as connection:
             yield Writing(connection)
 
     @asynccontextmanager
@@ -159,20 +197,44 @@ class Database:
         Raises:
             Unavailable: SQL does not answer.
         """
-        async with self._begun(self.reader) as connection:
+        async with self._begun(self._engines[1], "reader", "ROLLBACK") as connection:
             yield Reading(connection)
 
     @asynccontextmanager
-    async def _begun(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async def glancing(self) -> AsyncGenerator[Reading]:
+        """For one statement, which reads one state by itself: two more to begin and end would double what it costs.
+
+        Raises:
+            Unavailable: SQL does not answer.
+        """
+        async with self._begun(self._engines[1]) as connection:
+            yield Reading(connection)
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine, role: str = "", ends: str = "") -> AsyncGenerator[AsyncConnection]:
+        """A connection in a transaction; where the block raises, its return to the pool ends that. The driver's own
+        words begin and end it: SQLAlchemy's cost as much as several statements.
+        """
+        began_s, at_hand = time.perf_counter(), self._at_hand_of(engine)
         with told_plainly():
             try:
-                connection = await engine.connect()
+                connection = await at_hand.take()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error) as error:
                 raise Unavailable(type(error).__name__) from error
-            async with AsyncExitStack() as stack:
-                stack.push_async_exit(connection)
-                await stack.enter_async_context(connection.begin())
+            try:
+                if role:
+                    begins = SQLITE_BEGINS if engine.dialect.name == "sqlite" else POSTGRES_BEGINS
+                    await fixed.say(connection, begins[role])
                 yield connection
+                if ends:
+                    await fixed.say(connection, ends)
+            except BaseException:
+                await asyncio.shield(asyncio.ensure_future(connection.close()))
+                raise
+            else:
+                await at_hand.leave(connection)
+            finally:
+                step("records", began_s)
 
 
 @contextmanager
@@ -193,6 +255,11 @@ def told_plainly() -> Generator[None]:
         if isinstance(error, exc.ProgrammingError):
             raise
         raise RecordsError(type(cause).__name__) from None
+    except (asyncpg.PostgresError, sqlite3.Error) as error:
+        told = fixed.told_by_driver(error)
+        if told is None:
+            raise
+        raise told from (error if isinstance(told, Unavailable) else None)
 
 
 def _constraint(error: exc.IntegrityError) -> str:
@@ -208,8 +275,9 @@ def engines(url: URL, connections: int) -> tuple[AsyncEngine, AsyncEngine]:
         case "sqlite":
             return _sqlite_engine(url, "writer", 1), _sqlite_engine(url, "reader", SQLITE_READERS)
         case "postgresql":
+            schema = url.query.get(SCHEMA)
             writer = create_async_engine(
-                url.set(drivername="postgresql+asyncpg"),
+                url.difference_update_query([SCHEMA]).set(drivername="postgresql+asyncpg"),
                 pool_size=connections,
                 max_overflow=0,
                 pool_timeout=WAIT_SECONDS,
@@ -223,13 +291,32 @@ def engines(url: URL, connections: int) -> tuple[AsyncEngine, AsyncEngine]:
                         "statement_timeout": f"{STATEMENT_SECONDS}s",
                         "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
                         "timezone": "UTC",
+                        **({"search_path": str(schema)} if schema else {}),
                     },
                 },
             )
+            _see_to_postgres(writer)
             reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return writer, reader
         case other:
             raise ValueError(f"a database URL begins with sqlite: or postgresql:, not {other}:")
+
+
+def _see_to_postgres(engine: AsyncEngine) -> None:
+    """Lines that the server has hung up are not taken from the pool; what was left begun ends with its return."""
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, _record: Any, _proxy: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise exc.DisconnectionError
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def end(connection: Any, _record: Any, state: Any) -> None:
+        driver = connection.driver_connection
+        if state.asyncio_safe and not driver.is_closed() and driver.is_in_transaction():
+            connection.rollback()  # where it was begun by SQLAlchemy
+            if driver.is_in_transaction():
+                connection.run_async(lambda driver: driver.execute("ROLLBACK"))
 
 
 def _write_ahead(connection: Any) -> None:
@@ -254,6 +341,7 @@ def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
+        pool_reset_on_return=None,
         hide_parameters=True,
         connect_args={"timeout": WAIT_SECONDS, "isolation_level": None},
     )
@@ -272,8 +360,14 @@ def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "reset")
+    def end(connection: Any, _record: Any, state: Any) -> None:
+        if state.asyncio_safe and connection.driver_connection.in_transaction:
+            connection.rollback()
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(SQLITE_BEGINS[role])
+        if not connection.get_execution_options().get(OURS):
+            connection.exec_driver_sql(SQLITE_BEGINS[role])
 
     return engine

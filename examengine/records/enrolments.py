@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from examengine.records import results
 from examengine.records.database import CHUNK, Missing, Reading, Writing
+from examengine.records.fixed import Fixed
 from examengine.records.shapes import chunks, columns
 from examengine.records.tables import enrolments, exams, learning_reports, rounds
 
@@ -59,7 +60,12 @@ class EnrolmentLine:
 
 _ENROLMENT = columns(enrolments, Enrolment)
 _BY_ID = select(*_ENROLMENT).where(enrolments.c.id == bindparam("wanted"))
-_LOCKED = _BY_ID.with_for_update(key_share=True)
+_LOCKED = Fixed(_BY_ID.with_for_update(key_share=True))
+_LOCKED_TO_START = Fixed(
+    select(*_ENROLMENT, select(exams.c.withdrawn_ms).where(exams.c.id == enrolments.c.exam_id).scalar_subquery())
+    .where(enrolments.c.id == bindparam("wanted"))
+    .with_for_update(key_share=True)
+)
 
 
 async def enrol(
@@ -107,10 +113,24 @@ async def lock_enrolment(tx: Writing, enrolment_id: int) -> Enrolment:
         Missing: there is none of that id.
         Unavailable: someone else held it too long.
     """
-    row = await tx.row(_LOCKED, {"wanted": enrolment_id})
-    if row is None:
+    rows = await tx.fetch(_LOCKED, {"wanted": enrolment_id})
+    if not rows:
         raise Missing("enrolment", enrolment_id)
-    return Enrolment(*row)
+    return Enrolment(*rows[0])
+
+
+async def lock_to_start(tx: Writing, enrolment_id: int) -> tuple[Enrolment, bool]:
+    """The enrolment, locked, and whether its exam was withdrawn.
+
+    Raises:
+        Missing: there is none of that id.
+        Unavailable: someone else held it too long.
+    """
+    rows = await tx.fetch(_LOCKED_TO_START, {"wanted": enrolment_id})
+    if not rows:
+        raise Missing("enrolment", enrolment_id)
+    *enrolment, withdrawn_ms = rows[0]
+    return Enrolment(*enrolment), withdrawn_ms is not None
 
 
 async def list_of_person(tx: Reading, person_id: int) -> tuple[EnrolmentLine, ...]:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from examengine.records import evidence
 from examengine.records.archives import digest_of_row
 from examengine.records.database import Missing, Reading, Writing
+from examengine.records.fixed import Fixed
 from examengine.records.shapes import columns
 from examengine.records.tables import entries
 from examengine.records.words import EntryKind, FactKind
@@ -44,6 +45,9 @@ class Entry(NewEntry):
 
 
 ENTRY = columns(entries, Entry)
+_OF_ENROLMENT = Fixed(
+    select(*ENTRY).where(entries.c.enrolment_id == bindparam("wanted")).order_by(entries.c.at_ms, entries.c.id)
+)
 
 
 def entry_of(row: tuple[object, ...]) -> Entry:
@@ -72,8 +76,7 @@ async def add_entry(tx: Writing, new: NewEntry, at_ms: int) -> tuple[Entry, bool
 
 async def list_of_enrolment(tx: Reading, enrolment_id: int) -> tuple[Entry, ...]:
     """Every entry of an enrolment, oldest first."""
-    of_enrolment = select(*ENTRY).where(entries.c.enrolment_id == bindparam("wanted"))
-    rows = await tx.rows(of_enrolment.order_by(entries.c.at_ms, entries.c.id), {"wanted": enrolment_id})
+    rows = await tx.fetch(_OF_ENROLMENT, {"wanted": enrolment_id})
     return tuple(entry_of(tuple(row)) for row in rows)
 
 

@@ -15,6 +15,7 @@ from examengine.records import lease_tokens
 from examengine.records.archives import digest_of_row
 from examengine.records.database import CHUNK, AnyRow, Reading, Writing
 from examengine.records.errors import Conflict
+from examengine.records.fixed import Write, inserting
 from examengine.records.shapes import chunks, columns
 from examengine.records.tables import (
     attempt_journals,
@@ -36,7 +37,7 @@ ROWS: Mapping[str, Table] = {FactKind.AUDIT: audit, FactKind.ENTRY: entries, Fac
 LEASE = "notary"
 LOCK = "log of links"
 
-_NOTE = unlinked.insert()
+_NOTE = inserting(unlinked)
 _LINK = columns(links, Link)
 _CHECKPOINT = columns(checkpoints, Checkpoint)
 
@@ -57,7 +58,12 @@ class Log:
 
 async def note(tx: Writing, kind: FactKind, ref: int, digest: bytes) -> None:
     """Let a fact wait for its link, in the transaction that records it."""
-    await tx.run(_NOTE, {"kind": kind, "ref": ref, "digest": digest})
+    await tx.put(noting(kind, ref, digest))
+
+
+def noting(kind: FactKind, ref: int, digest: bytes) -> Write:
+    """What :func:`note` writes, for who writes more at once."""
+    return _NOTE, {"kind": kind, "ref": ref, "digest": digest}
 
 
 async def link_waiting(tx: Writing, token: int | None, at_ms: int, limit: int = CHUNK) -> int:

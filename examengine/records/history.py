@@ -1,13 +1,19 @@
-"""One enrolment's whole history, as the rules want to see it: five queries, for one enrolment or for many."""
+"""One enrolment's whole history, as the rules want to see it: one query for one enrolment, five for many."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Self
 
+import msgspec
 from sqlalchemy import BindParameter, bindparam, select
 
+from examengine.records.attempts import OWNED, Attempt, OwnedAttempt, owned_of
 from examengine.records.database import Missing, Reading, Values
 from examengine.records.enrolments import Enrolment, LearningReport, Round
 from examengine.records.entries import ENTRY, Entry, entry_of
+from examengine.records.fixed import Fixed
+from examengine.records.listed import listed
 from examengine.records.outcomes import OUTCOME, Outcome, outcome_of
 from examengine.records.shapes import columns
 from examengine.records.tables import (
@@ -37,6 +43,21 @@ class AttemptRecord:
     rulebook_digest: str
     generation: int
     outcomes: tuple[Outcome, ...]
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        """Of an attempt that has just begun."""
+        return cls(
+            attempt.id,
+            attempt.round_id,
+            attempt.no,
+            attempt.started_ms,
+            attempt.base_deadline_ms,
+            attempt.base_reason,
+            attempt.rulebook_digest,
+            attempt.generation,
+            (),
+        )
 
     @property
     def outcome(self) -> Outcome | None:
@@ -91,10 +112,10 @@ async def load_history(tx: Reading, enrolment_id: int) -> EnrolmentRecord:
     Raises:
         Missing: there is no such enrolment.
     """
-    found = await load_histories(tx, [enrolment_id])
-    if enrolment_id not in found:
+    found = await tx.fetch(_BY_ID, {"wanted": enrolment_id})
+    if not found:
         raise Missing("enrolment", enrolment_id)
-    return found[enrolment_id]
+    return record_of(found[0])
 
 
 async def load_histories(tx: Reading, enrolment_ids: Iterable[int]) -> dict[int, EnrolmentRecord]:
@@ -170,6 +191,69 @@ _ATTEMPTS = (
 )
 
 
+HISTORY = (
+    *columns(enrolments, Enrolment),
+    listed(
+        [*columns(rounds, Round), cards.c.number, cards.c.booked_out_ms, card_uses.c.at_ms],
+        rounds.outerjoin(card_uses).outerjoin(cards, cards.c.id == card_uses.c.card_id),
+        rounds.c.enrolment_id == enrolments.c.id,
+        enrolments,
+    ),
+    listed(
+        columns(learning_reports, LearningReport),
+        learning_reports,
+        learning_reports.c.enrolment_id == enrolments.c.id,
+        enrolments,
+    ),
+    listed(ENTRY, entries, entries.c.enrolment_id == enrolments.c.id, enrolments),
+    listed(
+        [*_ATTEMPT, *OUTCOME],
+        attempts.outerjoin(outcomes),
+        attempts.c.enrolment_id == enrolments.c.id,
+        enrolments,
+    ),
+)
+"""Columns of a statement over ``enrolments`` that :func:`record_of` reads."""
+_BY_ID = Fixed(select(*HISTORY).where(enrolments.c.id == bindparam("wanted")))
+_OF_ATTEMPT = Fixed(
+    select(*OWNED, *HISTORY).join_from(attempts, enrolments).where(attempts.c.id == bindparam("wanted"))
+)
+_rows_in = msgspec.json.Decoder(list[list[Any]]).decode
+_oldest_first = attrgetter("at_ms", "id")
+
+
+async def find_attempt_with_history(tx: Reading, attempt_id: int) -> tuple[OwnedAttempt, EnrolmentRecord] | None:
+    """An attempt with the history of its enrolment, in one query; None where there is none of that id."""
+    found = await tx.fetch(_OF_ATTEMPT, {"wanted": attempt_id})
+    return (owned_of(found[0]), record_of(found[0][len(OWNED) :])) if found else None
+
+
+def record_of(row: Sequence[Any]) -> EnrolmentRecord:
+    """From a row of the columns :data:`HISTORY`."""
+    its_rounds, its_learning, its_entries, its_attempts = map(_rows_in, row[-4:])
+    part = _Parts(Enrolment(*row[:-4]), [], [], [], [], {})
+    for one in sorted(its_rounds, key=_number_of_round):
+        part.rounds.append(Round(*one[:-3]))
+        if one[-3] is not None:
+            part.cards.append(CardRecord(one[0], *one[-3:]))
+    part.learning += sorted((LearningReport(*one) for one in its_learning), key=_oldest_first)
+    part.entries += sorted((entry_of(tuple(one)) for one in its_entries), key=_oldest_first)
+    for one in sorted(its_attempts, key=_start_and_outcome):
+        _add_attempt(part, one)
+    return part.record()
+
+
+def _number_of_round(one: Sequence[Any]) -> int:
+    return int(one[2])
+
+
+def _start_and_outcome(one: Sequence[Any]) -> tuple[int, int, int]:
+    return one[3], one[0], one[_OUTCOME_NO] or 0
+
+
+_OUTCOME_NO = len(_ATTEMPT) + [column.name for column in OUTCOME].index("no")
+
+
 async def _load_rounds(tx: Reading, values: Values, parts: dict[int, _Parts]) -> None:
     for row in await tx.rows(_ROUNDS, values):
         part = parts[row.enrolment_id]
@@ -190,9 +274,14 @@ async def _load_entries(tx: Reading, values: Values, parts: dict[int, _Parts]) -
 
 async def _load_attempts(tx: Reading, values: Values, parts: dict[int, _Parts]) -> None:
     for row in await tx.rows(_ATTEMPTS, values):
-        known, facts = parts[row[0]].attempts, list(row[1:])
-        series = known[row[1]].outcomes if row[1] in known else ()
-        outcome = facts[len(_ATTEMPT) :]
-        if outcome[0] is not None:
-            series = (*series, outcome_of(outcome))
-        known[row[1]] = AttemptRecord(*[*facts[: len(_ATTEMPT)], series])
+        _add_attempt(parts[row[0]], row[1:])
+
+
+def _add_attempt(part: _Parts, row: Sequence[Any]) -> None:
+    """An attempt with one of its outcomes, oldest first; or with none."""
+    known, facts = part.attempts, list(row)
+    series = known[facts[0]].outcomes if facts[0] in known else ()
+    outcome = facts[len(_ATTEMPT) :]
+    if outcome[0] is not None:
+        series = (*series, outcome_of(outcome))
+    known[facts[0]] = AttemptRecord(*[*facts[: len(_ATTEMPT)], series])

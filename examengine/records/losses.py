@@ -57,6 +57,17 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What an attempt got by another incident, and of which interval that was; its entry may have been taken back."""
+
+    attempt_id: int
+    entry_id: int
+    remedy: RemedyKind
+    from_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class LossLine:
     """A loss with whose it is."""
 
@@ -306,6 +317,33 @@ async def of_attempts(tx: Reading, attempt_ids: Iterable[int]) -> tuple[tuple[In
         )
         rows = await tx.rows(statement)
         found.extend((incident_of(row), _loss(row[len(INCIDENT) :])) for row in rows)
+    return tuple(found)
+
+
+async def given_to(tx: Reading, attempt_ids: Iterable[int], but_by: int) -> tuple[Given, ...]:
+    """What these attempts got by incidents other than ``but_by``."""
+    found: list[Given] = []
+    for part in chunks(sorted(set(attempt_ids)), CHUNK):
+        statement = (
+            select(
+                incident_losses.c.attempt_id,
+                incident_losses.c.entry_id,
+                incident_losses.c.remedy,
+                incidents.c.from_ms,
+                incidents.c.until_ms,
+            )
+            .join_from(incident_losses, incidents)
+            .where(
+                incident_losses.c.attempt_id.in_(part),
+                incident_losses.c.entry_id.is_not(None),
+                incident_losses.c.incident_id != but_by,
+            )
+            .order_by(incident_losses.c.entry_id)
+        )
+        found += [
+            Given(row.attempt_id, row.entry_id, RemedyKind(row.remedy), row.from_ms, row.until_ms)
+            for row in await tx.rows(statement)
+        ]
     return tuple(found)
 
 

@@ -13,9 +13,11 @@ from examengine.records import archives, evidence, results, segments
 from examengine.records.archives import Ending
 from examengine.records.attempts import Attempt, lock_attempt
 from examengine.records.database import Missing, Reading, Writing
+from examengine.records.fixed import Fixed, Write, inserting
 from examengine.records.shapes import columns, from_json_text, json_text
 from examengine.records.tables import (
     attempt_answers,
+    attempt_journals,
     attempts,
     enrolments,
     open_attempts,
@@ -98,23 +100,55 @@ class FinalAnswers:
     detail: object = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What a finished attempt left beside its outcomes; nothing where it was voided while it ran."""
+
+    final: FinalAnswers | None
+    receipt: Receipt | None
+
+
 OUTCOME = columns(outcomes, Outcome)
-_SERIES = select(*OUTCOME).where(outcomes.c.attempt_id == bindparam("wanted")).order_by(outcomes.c.no)
-_KEEP_ANSWERS = attempt_answers.insert()
-_KEEP_RECEIPT = receipts.insert()
+_SERIES = Fixed(select(*OUTCOME).where(outcomes.c.attempt_id == bindparam("wanted")).order_by(outcomes.c.no))
+_APPEND = Fixed(
+    outcomes.insert()
+    .values({column.name: bindparam(column.name) for column in OUTCOME if column.name != "id"})
+    .returning(outcomes.c.id)
+)
+_OPEN_NO_MORE = Fixed(delete(open_attempts).where(open_attempts.c.attempt_id == bindparam("wanted")))
+_KEEP_ANSWERS = inserting(attempt_answers)
+_KEEP_RECEIPT = inserting(receipts)
 _ATTEMPT = columns(attempts, Attempt)
-_TO_ARCHIVE = (
+_TO_ARCHIVE = Fixed(
     select(*_ATTEMPT, people.c.pseudonym)
     .join_from(attempts, enrolments)
     .join(people, people.c.id == enrolments.c.person_id)
     .where(attempts.c.id == bindparam("wanted"))
     .with_for_update(of=attempts, key_share=True)
 )
+_HANDED_IN = Fixed(
+    select(
+        attempt_answers.c.answers,
+        attempt_answers.c.detail,
+        receipts.c.number,
+        receipts.c.ended_ms,
+        receipts.c.answered,
+        receipts.c.questions,
+        attempt_journals.c.head,
+    )
+    .select_from(
+        attempts.outerjoin(attempt_answers, attempt_answers.c.attempt_id == attempts.c.id)
+        .outerjoin(receipts, receipts.c.attempt_id == attempts.c.id)
+        .outerjoin(attempt_journals, attempt_journals.c.attempt_id == receipts.c.attempt_id)
+    )
+    .where(attempts.c.id == bindparam("wanted"))
+)
+_NAMES = tuple(column.name for column in OUTCOME)
 
 
 def outcome_of(row: Sequence[object]) -> Outcome:
     """From a row of the columns :data:`OUTCOME`."""
-    return Outcome(**dict(zip((column.name for column in OUTCOME), row, strict=True)))  # type: ignore[arg-type]
+    return Outcome(**dict(zip(_NAMES, row, strict=True)))  # type: ignore[arg-type]
 
 
 async def record_finish(tx: Writing, finish: Finish, at_ms: int) -> Finished:
@@ -132,18 +166,22 @@ async def record_finish(tx: Writing, finish: Finish, at_ms: int) -> Finished:
         return Finished(FinishWord.ALREADY_FINISHED, known[-1])
     if attempt.generation != finish.generation:
         return Finished(FinishWord.STALE_GENERATION, None)
-    outcome = await _append(tx, finish.attempt_id, 1, finish.generation, finish.outcome, at_ms)
+    outcome, standing = await _append(tx, finish.attempt_id, 1, finish.generation, finish.outcome, at_ms)
     answers = json_text({str(version_id): options for version_id, options in finish.answers.items()})
     detail = json_text(finish.detail)
-    await tx.run(_KEEP_ANSWERS, {"attempt_id": finish.attempt_id, "answers": answers, "detail": detail})
     number, answered = number_of(secrets.token_bytes(RANDOM_BYTES)), sum(map(bool, finish.answers.values()))
     ending = Ending(answers=answers, detail=detail, answered=answered, questions=finish.questions, receipt=number)
     journal = finish.journal or await _shipped(tx, finish.attempt_id)
-    archive = await archives.keep(tx, attempt, pseudonym, journal, _row_of(outcome), ending)
+    archive, archiving = archives.keeping(attempt, pseudonym, journal, _row_of(outcome), ending)
     receipt = Receipt(number, outcome.ended_ms, answered, finish.questions, archive.head)
     stated = {"number": number, "ended_ms": receipt.ended_ms, "answered": answered, "questions": finish.questions}
-    await tx.run(_KEEP_RECEIPT, {"attempt_id": finish.attempt_id, **stated, "digest": receipt.digest})
-    await evidence.note(tx, FactKind.ATTEMPT, finish.attempt_id, archive.head)
+    await tx.put(
+        *standing,
+        (_KEEP_ANSWERS, {"attempt_id": finish.attempt_id, "answers": answers, "detail": detail}),
+        archiving,
+        (_KEEP_RECEIPT, {"attempt_id": finish.attempt_id, **stated, "digest": receipt.digest}),
+        evidence.noting(FactKind.ATTEMPT, finish.attempt_id, archive.head),
+    )
     return Finished(FinishWord.RECORDED, outcome)
 
 
@@ -160,8 +198,8 @@ async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -
     if not known or await archives.is_archived(tx, attempt_id):
         return False
     lines = journal or await _shipped(tx, attempt_id)
-    archive = await archives.keep(tx, attempt, pseudonym, lines, _row_of(known[0]), Ending())
-    await evidence.note(tx, FactKind.ATTEMPT, attempt_id, archive.head)
+    archive, archiving = archives.keeping(attempt, pseudonym, lines, _row_of(known[0]), Ending())
+    await tx.put(archiving, evidence.noting(FactKind.ATTEMPT, attempt_id, archive.head))
     return True
 
 
@@ -174,7 +212,9 @@ async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: i
     """
     attempt = await lock_attempt(tx, attempt_id)
     newest = select(func.coalesce(func.max(outcomes.c.no), 0)).where(outcomes.c.attempt_id == attempt_id)
-    outcome = await _append(tx, attempt_id, int(await tx.value(newest)) + 1, attempt.generation, new, at_ms)
+    no = int(await tx.value(newest)) + 1
+    outcome, standing = await _append(tx, attempt_id, no, attempt.generation, new, at_ms)
+    await tx.put(*standing)
     await tx.run(delete(open_marking).where(open_marking.c.attempt_id == attempt_id))
     digest = archives.digest_of_row(FactKind.OUTCOME, _row_of(outcome))
     await evidence.note(tx, FactKind.OUTCOME, outcome.id, digest)
@@ -183,7 +223,7 @@ async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: i
 
 async def series(tx: Reading, attempt_id: int) -> tuple[Outcome, ...]:
     """An attempt's outcomes, oldest first; empty while it runs."""
-    return tuple(outcome_of(tuple(row)) for row in await tx.rows(_SERIES, {"wanted": attempt_id}))
+    return tuple(outcome_of(tuple(row)) for row in await tx.fetch(_SERIES, {"wanted": attempt_id}))
 
 
 async def find_newest(tx: Reading, attempt_id: int) -> Outcome | None:
@@ -202,25 +242,42 @@ async def get_answers(tx: Reading, attempt_id: int) -> FinalAnswers:
     row = await tx.row(select(attempt_answers).where(attempt_answers.c.attempt_id == attempt_id))
     if row is None:
         raise Missing("answers of attempt", attempt_id)
-    answers = {int(version_id): options for version_id, options in from_json_text(row.answers).items()}
-    return FinalAnswers(answers, from_json_text(row.detail))
+    return _final(row.answers, row.detail)
 
 
-async def _append(tx: Writing, attempt_id: int, no: int, generation: int, new: NewOutcome, at_ms: int) -> Outcome:
+async def handed_in(tx: Reading, attempt_id: int) -> HandedIn:
+    """Answers, marks and receipt of an attempt; one query."""
+    rows = await tx.fetch(_HANDED_IN, {"wanted": attempt_id})
+    if not rows:
+        return HandedIn(None, None)
+    answers, detail, *receipt = rows[0]
+    final = None if answers is None else _final(answers, detail)
+    return HandedIn(final, None if receipt[0] is None else Receipt(*receipt))
+
+
+def _final(answers: str, detail: str) -> FinalAnswers:
+    by_version = {int(version_id): options for version_id, options in from_json_text(answers).items()}
+    return FinalAnswers(by_version, from_json_text(detail))
+
+
+async def _append(
+    tx: Writing, attempt_id: int, no: int, generation: int, new: NewOutcome, at_ms: int
+) -> tuple[Outcome, tuple[Write, ...]]:
+    """The outcome, and what else is to be written of it."""
     values: dict[str, Any] = {name.name: getattr(new, name.name) for name in fields(NewOutcome)}
     placed: dict[str, Any] = {"attempt_id": attempt_id, "no": no, "generation": generation, "recorded_ms": at_ms}
-    outcome_id = await tx.insert(outcomes, {**values, **placed})
-    await tx.run(delete(open_attempts).where(open_attempts.c.attempt_id == attempt_id))
-    await results.refresh(tx, attempt_id)
-    return Outcome(**values, **placed, id=outcome_id)
+    [(outcome_id,)] = await tx.fetch(_APPEND, {**values, **placed})
+    standing = await results.refresh(tx, attempt_id)
+    return Outcome(**values, **placed, id=outcome_id), ((_OPEN_NO_MORE, {"wanted": attempt_id}), *standing)
 
 
 async def _lock_to_archive(tx: Writing, attempt_id: int) -> tuple[Attempt, str]:
     """The attempt, locked, and the pseudonym of its person."""
-    row = await tx.row(_TO_ARCHIVE, {"wanted": attempt_id})
-    if row is None:
+    rows = await tx.fetch(_TO_ARCHIVE, {"wanted": attempt_id})
+    if not rows:
         raise Missing("attempt", attempt_id)
-    return Attempt(**{column.name: row._mapping[column] for column in _ATTEMPT}), str(row.pseudonym)
+    *attempt, pseudonym = rows[0]
+    return Attempt(**dict(zip((column.name for column in _ATTEMPT), attempt, strict=True))), str(pseudonym)
 
 
 async def _shipped(tx: Writing, attempt_id: int) -> tuple[str, ...]:

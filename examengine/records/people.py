@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
 from examengine.records import results
-from examengine.records.database import CHUNK, AnyRow, Missing, Reading, Writing
+from examengine.records.database import CHUNK, Missing, Reading, Writing
 from examengine.records.shapes import chunks
 from examengine.records.tables import accounts, document_history, people, person_indexes, person_keys
 from examengine.records.vault import PersonCipher, Vault, WrappedKey
@@ -55,7 +55,9 @@ class Person:
         return self.profile.name if self.profile else ""
 
 
-_WITH_KEYS = select(people, person_keys.c.key_id, person_keys.c.wrapped_key).outerjoin_from(people, person_keys)
+WITH_KEYS = (*people.columns, person_keys.c.key_id, person_keys.c.wrapped_key)
+"""Columns that :func:`person_of` reads."""
+_WITH_KEYS = select(*WITH_KEYS).outerjoin_from(people, person_keys)
 
 
 async def add_people(tx: Writing, vault: Vault, new: Sequence[NewPerson], at_ms: int) -> list[int]:
@@ -159,7 +161,7 @@ async def find_by_documents(
             .where(person_indexes.c.kind == IndexKind.DOC, person_indexes.c.value.in_(part))
         )
         for row in await tx.rows(statement):
-            found[wanted[row.value]] = _person(vault, row)
+            found[wanted[row.value]] = person_of(vault, row)
     return found
 
 
@@ -227,7 +229,7 @@ async def change_profile(
         Conflict: another person has that document.
     """
     row = await tx.row(_WITH_KEYS.where(people.c.id == person_id).with_for_update(of=people, key_share=True))
-    before = _person(vault, row).profile if row else None
+    before = person_of(vault, row).profile if row else None
     if row is None or before is None:
         raise Missing("person", person_id)
     cipher = vault.cipher(row.pseudonym, WrappedKey(row.key_id, row.wrapped_key))
@@ -298,10 +300,11 @@ async def former_documents(tx: Reading, vault: Vault, person_id: int) -> tuple[s
 
 
 async def _loaded(tx: Reading, vault: Vault, statement: Select[Any]) -> tuple[Person, ...]:
-    return tuple(_person(vault, row) for row in await tx.rows(statement))
+    return tuple(person_of(vault, row) for row in await tx.rows(statement))
 
 
-def _person(vault: Vault, row: AnyRow) -> Person:
+def person_of(vault: Vault, row: Any) -> Person:
+    """From a row with the columns :data:`WITH_KEYS`, by their names."""
     profile = None
     if row.wrapped_key is not None:
         cipher = vault.cipher(row.pseudonym, WrappedKey(row.key_id, row.wrapped_key))

@@ -8,7 +8,7 @@ by changes: every one is a row of its own, so that finishes never wait for each 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
     literal,
     literal_column,
     select,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 
 from examengine.records.database import Reading, Writing
+from examengine.records.fixed import Fixed, Write
 from examengine.records.tables import attempts, enrolments, outcomes, people, result_tallies, results
 from examengine.records.words import Standing
 
@@ -167,7 +169,7 @@ _TALLY_BEGUN = result_tallies.insert().from_select(
 )
 _of = attempts.alias("of")
 _newer = outcomes.alias("newer")
-_ENDED = (
+_ENDED = Fixed(
     select(
         attempts.c.enrolment_id,
         attempts.c.id,
@@ -188,7 +190,32 @@ _ENDED = (
     .where(_of.c.id == bindparam("attempt"))
     .order_by(attempts.c.id, outcomes.c.no)
 )
-_SET = update(results).where(results.c.enrolment_id == bindparam("of_enrolment"))
+_CHANGED = ("standing", "attempts", "attempt_id", "score_hundredths", "full_hundredths", "reason", "ended_ms")
+_SET = Fixed(
+    update(results)
+    .where(results.c.enrolment_id == bindparam("of_enrolment"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
+)
+_MOVED = Fixed(
+    insert(result_tallies).values([{name: bindparam(f"{name}_{place}") for name in _TALLIED} for place in (0, 1)])
+)
+
+
+class _Ended(NamedTuple):
+    """An outcome of an enrolment's attempts, and where its result stands."""
+
+    enrolment_id: int
+    id: int
+    state: str
+    result: str | None
+    score_hundredths: int | None
+    full_hundredths: int | None
+    reason: str
+    ended_ms: int
+    exam_id: int | None
+    credit_year: int | None
+    region: str | None
+    standing: str | None
 
 
 async def begin(tx: Writing, enrolment_id: int) -> None:
@@ -197,11 +224,11 @@ async def begin(tx: Writing, enrolment_id: int) -> None:
     await tx.run(_TALLY_BEGUN, {"enrolled": enrolment_id})
 
 
-async def refresh(tx: Writing, attempt_id: int) -> None:
-    """Make the row of an attempt's enrolment anew from its outcomes; call it in the transaction that adds one."""
-    newest = {row.id: row for row in await tx.rows(_ENDED, {"attempt": attempt_id})}
+async def refresh(tx: Writing, attempt_id: int) -> tuple[Write, ...]:
+    """What makes the row of an attempt's enrolment anew from its outcomes; for the transaction that adds one."""
+    newest = {row.id: row for row in map(_Ended._make, await tx.fetch(_ENDED, {"attempt": attempt_id}))}
     if not newest:
-        return
+        return ()
     counted = [row for row in newest.values() if row.state != "void"]
     best = min(counted, key=_order, default=None)
     values: dict[str, Any] = {
@@ -223,11 +250,18 @@ async def refresh(tx: Writing, attempt_id: int) -> None:
             "ended_ms": best.ended_ms,
         }
     before = next(iter(newest.values()))
-    await tx.run(_SET.values(**values), {"of_enrolment": before.enrolment_id})
-    if before.standing is not None and before.standing != values["standing"]:
-        place = {"exam_id": before.exam_id, "credit_year": before.credit_year, "region": before.region}
-        changes = ((before.standing, -1), (values["standing"], 1))
-        await tx.insert_all(result_tallies, [{**place, "standing": standing, "n": n} for standing, n in changes])
+    changed = {f"new_{name}": value for name, value in values.items()}
+    made = (_SET, {"of_enrolment": before.enrolment_id, **changed})
+    if before.standing is None or before.standing == values["standing"]:
+        return (made,)
+    place = (before.exam_id, before.credit_year, before.region)
+    changes = ((*place, before.standing, -1), (*place, values["standing"], 1))
+    moved = {
+        f"{name}_{no}": value
+        for no, change in enumerate(changes)
+        for name, value in zip(_TALLIED, change, strict=True)
+    }
+    return made, (_MOVED, moved)
 
 
 def standing_of(result: str | None) -> Standing:
@@ -237,7 +271,7 @@ def standing_of(result: str | None) -> Standing:
     return Standing.PASS if result == "pass" else Standing.FAIL
 
 
-def _order(row: Any) -> tuple[int, int, int]:
+def _order(row: _Ended) -> tuple[int, int, int]:
     """A pass before what waits before a fail, the higher score, the later attempt."""
     first = {Standing.PASS: 0, Standing.PENDING: 1, Standing.FAIL: 2}[standing_of(row.result)]
     score = -1 if row.score_hundredths is None else int(row.score_hundredths)

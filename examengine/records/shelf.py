@@ -2,12 +2,15 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from examengine.banks.item import Item, from_json
 from examengine.banks.responses import shown_ids
+from examengine.papers.blueprint import Blueprint
+from examengine.papers.blueprint import from_json as blueprint_from_json
 from examengine.papers.release import Release, ReleaseItem
-from examengine.records import items, releases, rulebooks
+from examengine.records import exams, items, releases, rulebooks
 from examengine.records.corrections import InForce
 from examengine.records.database import CHUNK, Reading
 from examengine.records.shapes import chunks
@@ -17,6 +20,7 @@ from examengine.rules.rulebook import Rulebook
 MAX_VERSIONS = 60_000
 MAX_RELEASES = 16
 MAX_RULEBOOKS = 64
+MAX_EXAMS = 256
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -42,6 +46,17 @@ class Kept(Generic[K, V]):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class KeptExam:
+    """What of a published exam never changes. Whether it was withdrawn is for the record to say."""
+
+    id: int
+    title: str
+    release_id: int
+    bank_id: int
+    blueprint: Blueprint
+
+
 class Shelf:
     """Reads once, answers from memory afterwards."""
 
@@ -50,6 +65,21 @@ class Shelf:
         self._rulebooks: Kept[str, Rulebook] = Kept(MAX_RULEBOOKS)
         self._releases: Kept[int, Release] = Kept(MAX_RELEASES)
         self._versions: Kept[int, tuple[int, Item]] = Kept(MAX_VERSIONS)
+        self._exams: Kept[int, KeptExam] = Kept(MAX_EXAMS)
+
+    async def exam(self, tx: Reading, exam_id: int) -> KeptExam:
+        """A published exam, also one that was withdrawn since.
+
+        Raises:
+            Missing: there is none of that id.
+        """
+        known = self._exams.find(exam_id)
+        if known is not None:
+            return known
+        exam = await exams.get_exam(tx, exam_id)
+        release = await releases.get_release(tx, exam.release_id)
+        blueprint = blueprint_from_json(exam.blueprint.encode())
+        return self._exams.put(exam_id, KeptExam(exam.id, exam.title, exam.release_id, release.bank_id, blueprint))
 
     async def rulebook(self, tx: Reading, digest: str) -> Rulebook:
         """The rulebook of a digest.

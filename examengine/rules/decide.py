@@ -29,13 +29,15 @@ class Permission:
 Decision = Permission | Refusal
 
 
-def decide(rulebook: Rulebook, history: History | None, now_ms: int) -> Decision:
+def decide(rulebook: Rulebook, history: History | None, now_ms: int, asked_ms: int | None = None) -> Decision:
     """May the person start an attempt at ``now_ms``? Where several conditions fail, the first is named.
 
     Args:
         history: one enrolment, every attempt settled up to ``now_ms``; None where the person is not enrolled.
+        asked_ms: when the person asked for this start, where it had to wait its turn since (``sittings.admission``).
     """
-    refusal = next((one.refusal for one in examine(rulebook, history, now_ms) if one.refusal is not None), None)
+    examined = examine(rulebook, history, now_ms, asked_ms)
+    refusal = next((one.refusal for one in examined if one.refusal is not None), None)
     if refusal is not None:
         return refusal
     assert history is not None
@@ -52,9 +54,14 @@ def decide(rulebook: Rulebook, history: History | None, now_ms: int) -> Decision
     )
 
 
-def examine(rulebook: Rulebook, history: History | None, now_ms: int) -> Iterator[Examined]:
+def examine(
+    rulebook: Rulebook, history: History | None, now_ms: int, asked_ms: int | None = None
+) -> Iterator[Examined]:
     """Every condition of a start at ``now_ms``, in order: all met, the start is allowed. What the rulebook does not
     ask for is left out.
+
+    What the window's end asks is asked of ``asked_ms`` where that is given: nobody comes too late because he had to
+    wait his turn. The deadline is that of a start now; where the window's end leaves no time, it is closed.
     """
     if history is None:
         yield Examined(Condition.ENROLLED, Refusal(Reason.NOT_ENROLLED, Next.ENROL))
@@ -63,7 +70,10 @@ def examine(rulebook: Rulebook, history: History | None, now_ms: int) -> Iterato
     exam = rulebook.exam
     window = window_of(rulebook, history.credit_year)
     opens, closes = {"opens_ms": window.opens_ms}, {"closes_ms": window.closes_ms}
-    early, over = now_ms < window.opens_ms, now_ms >= window.closes_ms
+    asked_ms = now_ms if asked_ms is None else min(asked_ms, now_ms)
+    early, over = now_ms < window.opens_ms, asked_ms >= window.closes_ms
+    if now_ms >= window.closes_ms and rulebook.window.end_policy is not EndPolicy.LET_FINISH:
+        over = True
     yield Examined(
         Condition.OPENED, Refusal(Reason.WINDOW_NOT_OPEN, Next.WAIT_FOR_WINDOW, opens) if early else None, opens
     )
@@ -92,8 +102,10 @@ def examine(rulebook: Rulebook, history: History | None, now_ms: int) -> Iterato
     if rulebook.window.min_remaining_minutes_to_start or rulebook.window.end_policy is EndPolicy.REFUSE_IF_NOT_FULL:
         # outside the window there is no such question
         is_open = not early and not over
-        remains = {"left_ms": max(0, window.closes_ms - now_ms)}
-        short = is_open and _too_late_to_start(rulebook, remains["left_ms"], _closings(rulebook, history, now_ms)[1])
+        remains = {"left_ms": max(0, window.closes_ms - asked_ms)}
+        short = is_open and _too_late_to_start(
+            rulebook, remains["left_ms"], _closings(rulebook, history, asked_ms)[1]
+        )
         refusal = Refusal(Reason.TOO_LITTLE_TIME_LEFT, Next.NONE, remains) if short else None
         yield Examined(Condition.TIME_LEFT, refusal, remains, known=is_open)
     if exam.delivery != "online_unproctored":

@@ -50,7 +50,9 @@ class Learning(Event, tag="learning", frozen=True):
 
 
 class Start(Event, tag="start", frozen=True):
-    """The exam page is entered (S2014-53)."""
+    """The exam page is entered (S2014-53); ``asked_at``: since when the person had waited his turn."""
+
+    asked_at: datetime | None = None
 
 
 class Alive(Event, tag="alive", frozen=True):

@@ -308,7 +308,9 @@ class Fold:
     def _decide(self, event: ev.AnyEvent, now_ms: int) -> Decision:
         year = event.credit_year if event.credit_year is not None else self.rulebook.meta.year
         history = self.history(year) if year in self.enrolments else None
-        return decide(self.rulebook, history, now_ms)
+        asked_at = event.asked_at if isinstance(event, ev.Start) else None
+        asked_ms = _at_ms(asked_at, ZoneInfo(self.rulebook.meta.timezone)) if asked_at else None
+        return decide(self.rulebook, history, now_ms, asked_ms)
 
     def _start(self, event: ev.Start, year: int, now_ms: int) -> Refusal | None:
         decision = self._decide(event, now_ms)

@@ -14,7 +14,8 @@ from examengine.rules.rulebook import Rulebook
 class Contract:
     """Attempt ``no`` of round ``round_no``, whose ``allowed`` attempts leave ``left`` with this one counted.
 
-    ``deadline_ms`` is when a sitting started at ``told_ms`` would close, ``deadline_reason`` why.
+    ``deadline_ms`` is when a sitting started at ``told_ms`` would close, ``deadline_reason`` why. ``asked_ms``: since
+    when the person had waited his turn, None where he had not.
     """
 
     enrolment_id: int
@@ -31,6 +32,7 @@ class Contract:
     base_reason: str
     window_closes_ms: int
     rulebook_digest: str
+    asked_ms: int | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -38,10 +40,12 @@ class Contract:
         return self.deadline_reason == "window_end"
 
 
-def contract_of(rulebook: Rulebook, record: EnrolmentRecord, now_ms: int) -> Contract | Refusal:
-    """The contract for a start at ``now_ms``, or why there is none."""
+def contract_of(
+    rulebook: Rulebook, record: EnrolmentRecord, now_ms: int, asked_ms: int | None = None
+) -> Contract | Refusal:
+    """The contract for a start at ``now_ms``, or why there is none; ``asked_ms``: since when it waits its turn."""
     history = history_of(record)
-    decision = decide(rulebook, history, now_ms)
+    decision = decide(rulebook, history, now_ms, asked_ms)
     if not isinstance(decision, Permission):
         return decision
     return Contract(
@@ -59,4 +63,5 @@ def contract_of(rulebook: Rulebook, record: EnrolmentRecord, now_ms: int) -> Con
         base_reason=decision.base.reason.value,
         window_closes_ms=window_of(rulebook, history.credit_year).closes_ms,
         rulebook_digest=rulebook.digest,
+        asked_ms=asked_ms if asked_ms is not None and asked_ms < now_ms else None,
     )

@@ -33,7 +33,7 @@ from examengine.rules.history import Closing, OutcomeReason, State
 from examengine.sittings.deadlines import deadline_of, final_ms
 from examengine.sittings.ending import case_of, ended_of, lost_sitting, verdict_of
 from examengine.sittings.hearing import Prober
-from examengine.sittings.known import Known, read_known
+from examengine.sittings.known import Known, find_known, read_known
 from examengine.sittings.scoring import Scorer, waiting_of
 from examengine.sittings.voided import settle_void
 
@@ -352,7 +352,7 @@ class Finisher:
         return await read_known(self._database, self._shelf, attempt_ids)
 
     async def _read(self, attempt_id: int) -> Known:
-        known = (await self.load([attempt_id])).get(attempt_id)
+        known = await find_known(self._database, self._shelf, attempt_id)
         if known is None:
             raise Missing("attempt", attempt_id)
         return known

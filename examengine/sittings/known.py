@@ -8,7 +8,7 @@ from examengine.records.as_rules import closing_of
 from examengine.records.attempts import OwnedAttempt
 from examengine.records.database import Database, Reading
 from examengine.records.entries import Entry
-from examengine.records.history import AttemptRecord, EnrolmentRecord, load_histories
+from examengine.records.history import AttemptRecord, EnrolmentRecord, find_attempt_with_history, load_histories
 from examengine.records.shelf import Shelf
 from examengine.rules.calendar import MINUTE_MS
 from examengine.rules.history import Closing
@@ -46,6 +46,13 @@ async def read_known(database: Database, shelf: Shelf, attempt_ids: Iterable[int
             attempt_id: await _known(tx, shelf, one, records[one.attempt.enrolment_id])
             for attempt_id, one in owned.items()
         }
+
+
+async def find_known(database: Database, shelf: Shelf, attempt_id: int) -> Known | None:
+    """One attempt, in one query; None where there is none of that id."""
+    async with database.glancing() as tx:
+        found = await find_attempt_with_history(tx, attempt_id)
+        return None if found is None else await _known(tx, shelf, *found)
 
 
 async def _known(tx: Reading, shelf: Shelf, owned: OwnedAttempt, record: EnrolmentRecord) -> Known:

@@ -8,12 +8,11 @@ from examengine.grading.correction import Standing, corrected, corrected_key_ver
 from examengine.grading.keys import keys_of
 from examengine.grading.mark import ItemMark, Key, Score, mark, with_marks
 from examengine.grading.texts import folded
-from examengine.papers.blueprint import Blueprint, from_json
+from examengine.papers.blueprint import Blueprint
 from examengine.papers.paper import Paper, unpack
-from examengine.records import exams
 from examengine.records.database import Reading
 from examengine.records.marking import Waiting
-from examengine.records.shelf import Kept, Shelf
+from examengine.records.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,16 @@ class Scored:
 
 
 class Scorer:
-    """Marks attempts; keeps the blueprints of exams, which never change."""
+    """Marks attempts."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._blueprints: Kept[int, Blueprint] = Kept(64)
 
     async def score(
         self, tx: Reading, exam_id: int, packed: bytes, answers: Mapping[int, str], now_ms: int
     ) -> Scored:
         """Mark an attempt of an exam. ``packed``: its paper; ``answers`` by position."""
-        blueprint = self._blueprints.find(exam_id)
-        if blueprint is None:
-            exam = await exams.get_exam(tx, exam_id)
-            blueprint = self._blueprints.put(exam.id, from_json(exam.blueprint.encode()))
+        blueprint = (await self._shelf.exam(tx, exam_id)).blueprint
         paper = unpack(packed)
         items = await self._shelf.items(tx, [item.version_id for item in paper.items])
         keys = keys_of(items.items())

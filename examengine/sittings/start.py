@@ -4,7 +4,7 @@ An intent is unique: a confirm sent twice leads to the attempt it began, whateve
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,17 +12,16 @@ import msgspec
 
 from examengine import live
 from examengine.live import Desk, Opening, Standing, Word
-from examengine.papers.blueprint import Blueprint, from_json
 from examengine.papers.draw import DrawPool
-from examengine.papers.paper import pack, unpack
-from examengine.records import accounts, attempts, exams, releases, slots
+from examengine.papers.paper import Paper, pack, unpack
+from examengine.records import accounts, attempts, slots
 from examengine.records.as_rules import closing_of
 from examengine.records.attempts import Attempt, NewAttempt
 from examengine.records.database import Database, Reading, Writing
-from examengine.records.enrolments import lock_enrolment
+from examengine.records.enrolments import lock_enrolment, lock_to_start
 from examengine.records.errors import Missing
-from examengine.records.history import EnrolmentRecord, load_history
-from examengine.records.shelf import Kept, Shelf
+from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
+from examengine.records.shelf import Kept, KeptExam, Shelf
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import Closing, DeadlineReason
 from examengine.rules.rulebook import Rulebook
@@ -35,13 +34,17 @@ SEED_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class StartIntent:
-    """What the confirm page offered: attempt ``no`` of round ``round_no``, named once by ``nonce``."""
+    """What the confirm page offered: attempt ``no`` of round ``round_no``, named once by ``nonce``.
+
+    ``accepts_cut``: the person consents to less than the full time, where the window's end leaves no more (A-07).
+    """
 
     enrolment_id: int
     person_id: int
     round_no: int
     no: int
     nonce: str
+    accepts_cut: bool = True
 
     @property
     def key(self) -> str:
@@ -65,35 +68,45 @@ class Starter:
         self._desk = desk
         self._shelf = shelf
         self._new_seed = new_seed
-        self._pools: Kept[tuple[int, date, Blueprint], DrawPool] = Kept(32)
+        self._pools: Kept[tuple[int, date], DrawPool] = Kept(32)
 
-    async def start(self, intent: StartIntent, session_version: int, stamp_ms: int) -> Started | Refusal:
-        """Start the attempt of ``intent``.
+    async def start(
+        self, intent: StartIntent, session_version: int, stamp_ms: int, asked_ms: int | None = None
+    ) -> Started | Contract | Refusal:
+        """Start the attempt of ``intent``. A contract: its time is cut, and nobody has consented to that; nothing was
+        started.
+
+        Args:
+            asked_ms: when the person took a place in the line, where he had to wait his turn since.
 
         Raises:
             records.Unavailable, live.Unavailable: nothing was started, or the same intent finds it.
-            Missing: there is no such enrolment, or it is another person's.
+            Missing: there is no such enrolment, it is another person's, or its exam was withdrawn.
         """
         await self._desk.read(0, stamp_ms)  # a start while the desk is away would use up time nobody can answer in
         async with self._database.writing() as tx:
-            enrolment = await lock_enrolment(tx, intent.enrolment_id)
+            enrolment, is_withdrawn = await lock_to_start(tx, intent.enrolment_id)
             if enrolment.person_id != intent.person_id:
                 raise Missing("enrolment", intent.enrolment_id)
-            known = await attempts.find_by_intent(tx, intent.key)
+            record = await load_history(tx, enrolment.id)
+            known = await attempts.find_by_intent(tx, intent.key) if record.attempts else None
             if known is not None:
                 return Started(known.id, is_new=False)
-            record = await load_history(tx, enrolment.id)
+            if is_withdrawn:
+                raise Missing("enrolment", intent.enrolment_id)
             rulebook = await self._shelf.rulebook(tx, enrolment.rulebook_digest)
             now_ms = max(stamp_ms, record.newest_fact_ms)
-            contract = contract_of(rulebook, record, now_ms)
+            contract = contract_of(rulebook, record, now_ms, asked_ms)
             if isinstance(contract, Refusal):
                 return contract
             if (contract.round_no, contract.no) != (intent.round_no, intent.no):
                 return Refusal(Reason.NOT_RUNNING, Next.NONE)
+            if contract.is_cut and not intent.accepts_cut:
+                return contract
             session_version = max(session_version, await accounts.hold_session_version(tx, intent.person_id))
-            attempt = await self._begin(tx, intent, rulebook, record, contract)
-            record = await load_history(tx, enrolment.id)
-        await self._open(rulebook, record, attempt, session_version, now_ms)
+            attempt, paper = await self._begin(tx, intent, rulebook, record, contract)
+        record = replace(record, attempts=(*record.attempts, AttemptRecord.of(attempt)))
+        await self._open(rulebook, record, attempt, len(paper.items), session_version, now_ms)
         return Started(attempt.id, is_new=True)
 
     async def begun(self, intent: StartIntent) -> int | None:
@@ -124,7 +137,8 @@ class Starter:
             if row.outcome is not None or now_ms >= closing_of(rulebook, record, row).deadline_ms:
                 return None
             session_version = max(session_version, await accounts.hold_session_version(tx, owned.person_id))
-            return await self._open(rulebook, record, owned.attempt, session_version, now_ms)
+            items = len(unpack(owned.attempt.paper).items)
+            return await self._open(rulebook, record, owned.attempt, items, session_version, now_ms)
 
     async def whereabouts(self, attempt_id: int, now_ms: int) -> Word:
         """What became of an attempt that Redis does not know: ``closed`` (SQL has its outcome, and Redis is told),
@@ -150,18 +164,18 @@ class Starter:
 
     async def _begin(
         self, tx: Writing, intent: StartIntent, rulebook: Rulebook, record: EnrolmentRecord, contract: Contract
-    ) -> Attempt:
-        exam = await exams.get_exam(tx, record.enrolment.exam_id)
-        blueprint = from_json(exam.blueprint.encode())
-        pool = await self._pool(tx, exam.release_id, blueprint, local_day(contract.told_ms, rulebook))
-        release = await releases.get_release(tx, exam.release_id)
-        earlier = await attempts.papers_seen(tx, intent.person_id, release.bank_id)
+    ) -> tuple[Attempt, Paper]:
+        exam = await self._shelf.exam(tx, record.enrolment.exam_id)
+        pool = await self._pool(tx, exam, local_day(contract.told_ms, rulebook))
         seed = await self._seed(tx, rulebook, record)
-        seen = await self._items_of(tx, [row.paper for row in earlier]) if rulebook.exam.paper.new_per_attempt else ()
+        seen: tuple[int, ...] = ()
+        if rulebook.exam.paper.new_per_attempt:
+            earlier = await attempts.papers_seen(tx, intent.person_id, exam.bank_id)
+            seen = await self._items_of(tx, [row.paper for row in earlier])
         paper = pool.draw(seed, seen)
         base = Closing(contract.base_deadline_ms, DeadlineReason(contract.base_reason))
         closing = Closing(contract.deadline_ms, DeadlineReason(contract.deadline_reason))
-        attempt, _ = await attempts.begin(
+        attempt = await attempts.begin_new(
             tx,
             NewAttempt(
                 enrolment_id=record.enrolment.id,
@@ -180,10 +194,16 @@ class Starter:
                 look_at_ms=final_ms(rulebook, closing),
             ),
         )
-        return attempt
+        return attempt, paper
 
     async def _open(
-        self, rulebook: Rulebook, record: EnrolmentRecord, attempt: Attempt, session_version: int, now_ms: int
+        self,
+        rulebook: Rulebook,
+        record: EnrolmentRecord,
+        attempt: Attempt,
+        items: int,
+        session_version: int,
+        now_ms: int,
     ) -> Standing:
         row = next(a for a in record.attempts if a.id == attempt.id)
         standing = await self._desk.open(
@@ -192,7 +212,7 @@ class Starter:
                 owner_id=record.enrolment.person_id,
                 session_version=session_version,
                 generation=attempt.generation,
-                items=len(unpack(attempt.paper).items),
+                items=items,
                 deadline=deadline_of(rulebook, record, row),
                 leave_grace_ms=leave_grace_ms(rulebook),
             ),
@@ -202,12 +222,12 @@ class Starter:
             raise live.Unavailable("the slot is being rebuilt")
         return standing
 
-    async def _pool(self, tx: Reading, release_id: int, blueprint: Blueprint, day: date) -> DrawPool:
-        known = self._pools.find((release_id, day, blueprint))
+    async def _pool(self, tx: Reading, exam: KeptExam, day: date) -> DrawPool:
+        known = self._pools.find((exam.id, day))
         if known is not None:
             return known
-        release = await self._shelf.release(tx, release_id)
-        return self._pools.put((release_id, day, blueprint), DrawPool(blueprint, release, day))
+        release = await self._shelf.release(tx, exam.release_id)
+        return self._pools.put((exam.id, day), DrawPool(exam.blueprint, release, day))
 
     async def _seed(self, tx: Reading, rulebook: Rulebook, record: EnrolmentRecord) -> bytes:
         """Fresh for each attempt, or the first attempt's where the rules give everyone one paper for all attempts."""

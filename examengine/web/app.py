@@ -29,6 +29,8 @@ from examengine.web.metrics import ROUTES as METRICS_ROUTES
 from examengine.web.operator.routes import ROUTES as OPERATOR_ROUTES
 from examengine.web.security import SecurityHeaders
 from examengine.web.services import Services, Serving
+from examengine.web.shadow import Shadow
+from examengine.web.slow import SlowRequests
 from examengine.web.staff.routes import ROUTES as STAFF_ROUTES
 from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
 
@@ -42,6 +44,8 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
         background: run what runs beside the requests (the sweeper and the like); tests call it themselves.
     """
     static = folder("static")
+    # A drill's shadow is opened beside the real application, by its background, and has none of its own.
+    drilled = Shadow(services, lambda shadow: create_app(shadow, background=False)) if background else None
     app = Starlette(
         routes=[
             Route("/health", _health),
@@ -62,7 +66,7 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
             live.Unavailable: _unavailable,
             Exception: _our_fault,
         },
-        lifespan=_lifespan(services, background=background),
+        lifespan=_lifespan(services, drilled, background=background),
     )
     app.state.services = services
     app.state.door = door.through
@@ -76,7 +80,9 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
         refuse=_refuser(app),
         trust_host=services.settings.demo,
     )
-    return _Outermost(SecurityHeaders(guarded, https=services.settings.secure_cookies), app, services.serving)
+    secured = SecurityHeaders(guarded, https=services.settings.secure_cookies)
+    outermost = _Outermost(SlowRequests(secured, services.settings.slow_ms), app, services.serving)
+    return outermost if drilled is None else drilled.around(outermost)
 
 
 def session_cookie(services: Services) -> str:
@@ -113,10 +119,13 @@ def _closing(send: Send) -> Send:
     return send_closing
 
 
-def _lifespan(services: Services, *, background: bool) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    services: Services, drilled: Shadow | None, *, background: bool
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with running(background_tasks(services) if background else ()):
+        beside = (drilled,) if drilled is not None else ()
+        async with running((*background_tasks(services), *beside) if background else ()):
             yield
         if background:
             await take_leave(services)

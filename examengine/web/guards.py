@@ -8,11 +8,13 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from time import perf_counter
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examengine.clock import Clock
+from examengine.logs import step
 from examengine.web.tokens import Session, Tokens
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -102,6 +104,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began_s = perf_counter()
         state = scope.setdefault("state", {})
         arrived_ms = self._clock.now_ms()
         token = cookie_of(scope, self._cookie)
@@ -110,12 +113,15 @@ class Guard:
         if scope["method"] in _READING:
             state["now_ms"] = arrived_ms
             state["body"] = b""
+            step("guard", began_s)
             await self._app(scope, receive, send)
             return
         limit = limit_for(scope["path"])
         if limit in {UPLOAD, WRITTEN} and session is None:
             limit = FORM
+        asked_s = perf_counter()
         body = await self._body(scope, receive, limit)
+        step("body", asked_s)
         if isinstance(body, int):
             await self._refuse(scope, receive, send, body)
             return
@@ -127,6 +133,7 @@ class Guard:
         if not self._from_our_page(scope, body, session, now_ms):
             await self._refuse(scope, receive, send, 403)
             return
+        step("guard", began_s)
         await self._app(scope, _replayed(body, receive), send)
 
     async def _body(self, scope: Scope, receive: Receive, limit: Limit) -> bytes | int | None:

@@ -8,10 +8,9 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from examengine.records import accounts, corrections, people, second_factors
+from examengine.records import corrections, second_factors, visitors
 from examengine.records.accounts import Account
 from examengine.records.people import Person
-from examengine.records.roles import roles_of
 from examengine.records.words import STAFF_ROLES, Role
 from examengine.web.contexts import frame as frames
 from examengine.web.contexts.frame import Act, Alert, ErrorPage, Frame, NavLink
@@ -101,25 +100,20 @@ async def visitor_of(request: Request) -> Visitor:
     Raises:
         NotAllowed: nobody, or the session was revoked.
     """
-    known = request.scope["state"].get("visitor")
-    if known is not None:
-        return known  # type: ignore[no-any-return]
+    seen: Visitor | None = request.scope["state"].get("visitor")
+    if seen is not None:
+        return seen
     session = session_of(request)
     if session is None:
         raise NotAllowed(401)
     services = services_of(request)
-    async with services.database.reading() as tx:
-        try:
-            account = await accounts.get_account(tx, session.person_id)
-            person = await people.get_person(tx, services.vault, session.person_id)
-        except LookupError:
-            raise NotAllowed(401) from None
-        roles = await roles_of(tx, session.person_id)
-        is_staff = not roles.isdisjoint(STAFF_ROLES)
+    async with services.database.glancing() as tx:
+        known = await visitors.find_known(tx, services.vault, session.person_id)
+        is_staff = known is not None and not known.roles.isdisjoint(STAFF_ROLES)
         since_ms = await second_factors.find_used_since(tx, session.person_id) if is_staff else None
-    if account.session_version != session.version or person.profile is None:
+    if known is None or known.account.session_version != session.version or known.person.profile is None:
         raise NotAllowed(401)
-    visitor = Visitor(person, account, roles, session, since_ms)
+    visitor = Visitor(known.person, known.account, known.roles, session, since_ms)
     request.scope["state"]["visitor"] = visitor
     return visitor
 
@@ -247,14 +241,22 @@ async def frame_whatever(request: Request) -> Frame:
     try:
         return await frame_of(request)
     except Exception:
-        state = request.scope.get("state", {})
-        now_ms = int(state.get("now_ms", services_of(request).clock.now_ms()))
-        return Frame(
-            authority=_("专业技术人员继续教育考试"),
-            hotline=board_of(request).known.number,
-            hotline_hours=board_of(request).known.hours,
-            zone=ZONE,
-            now_ms=now_ms,
-            form_token=services_of(request).tokens.form(0, now_ms),
-            demo=services_of(request).settings.demo,
-        )
+        return bare_frame(request)
+
+
+def bare_frame(request: Request, person_id: int = 0) -> Frame:
+    """A frame without a look-up, without the name of the person, whose forms it still lets through."""
+    services = services_of(request)
+    state = request.scope.get("state", {})
+    now_ms = int(state.get("now_ms", services.clock.now_ms()))
+    size = request.cookies.get("size", "")
+    return Frame(
+        authority=_("专业技术人员继续教育考试"),
+        hotline=board_of(request).known.number,
+        hotline_hours=board_of(request).known.hours,
+        zone=ZONE,
+        now_ms=now_ms,
+        form_token=services.tokens.form(person_id, now_ms),
+        text_size=next((known for known in TEXT_SIZES if str(known) == size), 18),
+        demo=services.settings.demo,
+    )

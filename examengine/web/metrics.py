@@ -5,7 +5,7 @@ that one that begins anew does not look like a loss.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -26,8 +26,10 @@ async def metrics(request: Request) -> Response:
     """The figures of all workers, and the states of the newest snapshot."""
     if not _may_read(request):
         raise NotAllowed(404)
-    wall, now_ms = services_of(request).wall, now_of(request)
-    figures = _Figures(await wall.workers(), await wall.shown(), now_ms)
+    services, now_ms = services_of(request), now_of(request)
+    wall = services.wall
+    queues = {"start": await services.starts.standing(), "sign_in": await services.sign_ins.standing()}
+    figures = _Figures(await wall.workers(), await wall.shown(), queues, now_ms)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(figures)
     return PlainTextResponse(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
@@ -49,13 +51,21 @@ def _may_read(request: Request) -> bool:
 class _Figures:
     """Collects once; registered with a registry of its own."""
 
-    def __init__(self, workers: Iterable[Published], shown: Shown | None, now_ms: int) -> None:
+    def __init__(
+        self,
+        workers: Iterable[Published],
+        shown: Shown | None,
+        queues: Mapping[str, tuple[int, float | None]],
+        now_ms: int,
+    ) -> None:
         self._workers = tuple(workers)
         self._shown = shown
+        self._queues = queues
         self._now_ms = now_ms
 
     def collect(self) -> Iterable[Metric]:
         yield from self._of_workers()
+        yield from self._of_queues()
         if self._shown is not None:
             yield from self._of_snapshot(self._shown)
 
@@ -77,6 +87,15 @@ class _Figures:
             failing.add_metric(name, one.failing)
             times.add_metric(name, _buckets(one), one.waited_s)
         yield from (starts, refused, pending, times, failing)
+
+    def _of_queues(self) -> Iterable[Metric]:
+        waiting = GaugeMetricFamily("examengine_queue", "Who waits his turn", labels=["queue"])
+        rates = GaugeMetricFamily("examengine_let_in_per_second", "Let in at most, where limited", labels=["queue"])
+        for name, (count, a_second) in self._queues.items():
+            waiting.add_metric([name], count)
+            if a_second is not None:
+                rates.add_metric([name], a_second)
+        yield from (waiting, rates)
 
     def _of_snapshot(self, shown: Shown) -> Iterable[Metric]:
         snapshot, now_ms = shown.snapshot, self._now_ms

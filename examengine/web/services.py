@@ -17,6 +17,8 @@ from examengine.clock import Clock
 from examengine.incidents.announcing import NoticeBoard
 from examengine.incidents.work import Compensator
 from examengine.live import Coalescer, Desk, Unavailable, WrongServer, connect
+from examengine.live.admission import Queue
+from examengine.live.desk import CLAMP_MS
 from examengine.live.leases import Leases
 from examengine.live.limits import SignInLimits
 from examengine.live.wall import Board
@@ -33,6 +35,7 @@ from examengine.regrading.counting import Counter
 from examengine.regrading.work import Regrader
 from examengine.reporting.tallying import Tallier
 from examengine.settings import Settings
+from examengine.sittings.admission import sign_ins_a_second, starts_a_second
 from examengine.sittings.finish import Finisher
 from examengine.sittings.hearing import Prober
 from examengine.sittings.marked import Settler
@@ -88,6 +91,8 @@ class Services:
     sign_in: SignIn
     second_factors: SecondFactors
     starter: Starter
+    starts: Queue
+    sign_ins: Queue
     finisher: Finisher
     notary: Notary
     prober: Prober
@@ -132,12 +137,13 @@ async def open_services(
         opened.push_async_callback(database.close)
         async with database.writing() as tx:
             name = await installation.get(tx)
-        calls = connect(settings.redis_url, installation=name, durable=not settings.demo)
+        calls = connect(settings.redis_url, installation=name, durable=not settings.demo, prefix=settings.live_prefix)
         opened.push_async_callback(calls.aclose)
         passwords = Passwords(cost=password_cost)
         opened.callback(passwords.close)
         await _refuse_wrong_servers(calls)
         shelf, vault = Shelf(), Vault(settings.field_keys)
+        starts, sign_ins = _queues(settings, calls, passwords.hash_s)
         desk = Desk(calls, clamp=not settings.demo, fenced=True)
         mending_desk = Desk(calls.past_fence, clamp=not settings.demo)
         prober = Prober(database, desk, clock, moved_clocks=settings.demo)
@@ -158,9 +164,11 @@ async def open_services(
             desk=desk,
             leases=leases,
             passwords=passwords,
-            sign_in=SignIn(database, vault, SignInLimits(calls), passwords),
+            sign_in=SignIn(database, vault, SignInLimits(calls), passwords, sign_ins),
             second_factors=SecondFactors(database, vault, SignInLimits(calls)),
             starter=Starter(database, desk, shelf, secrets.token_bytes),
+            starts=starts,
+            sign_ins=sign_ins,
             finisher=finisher,
             notary=Notary(database, leases, settings.evidence_keys, settings.data_dir, clock, secrets.token_hex(8)),
             prober=prober,
@@ -181,6 +189,21 @@ async def open_services(
             wall=Wall(board),
             accepts_starts=accepts_starts,
         )
+
+
+def _queues(settings: Settings, calls: Coalescer, hash_s: float) -> tuple[Queue, Queue]:
+    """The lines in front of starts and of sign-ins."""
+    cores = os.cpu_count() or 1
+    starts, sign_ins = settings.starts_a_second, settings.sign_ins_a_second
+    if starts == 0:
+        starts = starts_a_second(cores, one_writer=not settings.database_url.startswith("postgresql"))
+    if sign_ins == 0:
+        sign_ins = sign_ins_a_second(cores, hash_s)
+    clamp_ms = -1 if settings.demo else CLAMP_MS
+    return (
+        Queue(calls, "start", starts, clamp_ms=clamp_ms),
+        Queue(calls, "sign_in", sign_ins, clamp_ms=clamp_ms),
+    )
 
 
 async def _refuse_wrong_servers(calls: Coalescer) -> None:

@@ -1,6 +1,9 @@
 """Passwords: the policy, the hashes, the bounded pool."""
 
 import asyncio
+import os
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -9,6 +12,7 @@ import pytest
 
 from examengine.accounts.passwords import (
     INITIAL_ALPHABET,
+    NICE,
     BusyError,
     Cost,
     Passwords,
@@ -81,9 +85,9 @@ async def test_an_unknown_person_costs_as_much_as_a_wrong_password() -> None:
         for name, stored in (("known", known), ("initial", initial), ("unknown", None)):
             rounds = []
             for _ in range(5):
-                began = time.perf_counter()
+                began = time.process_time()  # threads and all; what else runs on the machine is left out
                 await passwords.verify(stored, "wrong")
-                rounds.append(time.perf_counter() - began)
+                rounds.append(time.process_time() - began)
             took_s[name] = min(rounds)
     finally:
         passwords.close()
@@ -122,3 +126,10 @@ def test_initial_passwords_are_random_and_legible() -> None:
     made = {new_initial() for _ in range(500)}
     assert len(made) == 500
     assert all(set(password) <= set(INITIAL_ALPHABET) | {"-"} and len(password) == 12 for password in made)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+async def test_passwords_are_looked_at_behind_everything_else(passwords: Passwords) -> None:
+    behind = await passwords._run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert behind == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
+    assert passwords.hash_s > 0

@@ -140,7 +140,9 @@ async def test_a_full_pool_is_not_the_persons_failure(
         raise BusyError
 
     monkeypatch.setattr(Passwords, "verify", too_busy)
-    assert await sign_in.sign_in(NUMBER, PASSWORD, "device", T0) == NotSignedIn(BUSY_WAIT_MS, is_limited=True)
+    assert await sign_in.sign_in(NUMBER, PASSWORD, "device", T0) == NotSignedIn(
+        BUSY_WAIT_MS, is_limited=True, is_busy=True
+    )
     assert set(limits.failures.values()) == {0}
 
 

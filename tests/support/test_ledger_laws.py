@@ -67,9 +67,9 @@ steps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 3), st.integer
 class Ledger:
     """One enrolment, done to and told of at once."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, unit: str = "第一中学") -> None:
         self.stage, self.world = stage, stage.world
-        self.enrolment: Enrolment = stage.candidate("explicit")
+        self.enrolment: Enrolment = stage.candidate("explicit", unit)
         self.events: list[ev.AnyEvent] = [ev.Enrol(at=self.now)]
         self.events.append(ev.Learning(at=self.now, percent=100))
         self.rulebook: Rulebook = self.stage.do(self._rulebook())
@@ -103,6 +103,21 @@ class Ledger:
             assert attempt.outcome is None or closing_of(self.rulebook, record, row) == attempt.outcome.closing
         changes = [left(self.rulebook, round_, self.world.now_ms) for round_ in history_of(record).rounds]
         assert min(changes) >= 0
+
+    def told(self) -> tuple[object, ...]:
+        """Rounds, places, attempts, deadlines, standing time and the next start, as recorded."""
+        return self._told(history_of(self.record()))
+
+    def settled(self) -> None:
+        """What was written has come to the sitting, what is due is recorded."""
+        self.stage.do(self._settle())
+
+    def is_late(self) -> bool:
+        """Whether an attempt is over its deadline and not recorded yet."""
+        running = self._running()
+        if running is None:
+            return False
+        return closing_of(self.rulebook, running[1], running[0]).deadline_ms <= self.world.now_ms
 
     def _told(self, history: History) -> tuple[object, ...]:
         now_ms = self.world.now_ms

@@ -12,6 +12,7 @@ from tests.web.conftest import DESK, PHONE, Server
 from tests.web.samples import PAGES
 from tests.web.samples.candidate import PAGES as CANDIDATE_PAGES
 from tests.web.samples.requests import CANDIDATE_PAGES as REQUEST_PAGES
+from tests.web.samples.waiting import PAGES as WAITING_PAGES
 
 AXE = Axe()
 PARTS = 4
@@ -40,7 +41,7 @@ def findings(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(
     ("viewport", "judged"),
-    [(DESK, frozenset(PAGES)), (PHONE, frozenset(CANDIDATE_PAGES | REQUEST_PAGES))],
+    [(DESK, frozenset(PAGES)), (PHONE, frozenset(CANDIDATE_PAGES | REQUEST_PAGES | WAITING_PAGES))],
     ids=["desk", "phone"],
 )
 @pytest.mark.parametrize("part", range(PARTS))

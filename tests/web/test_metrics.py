@@ -49,6 +49,8 @@ async def test_metrics_say_what_the_wall_shows(world: World) -> None:
     assert told["examengine_candidates.writing"] == 1
     assert told["examengine_candidates.silent"] == 0
     assert told["examengine_shut_slots"] == 0
+    assert told["examengine_queue"] == 0
+    assert told["examengine_let_in_per_second"] > 0
 
 
 async def test_without_a_token_only_this_machine_may_ask_and_not_through_a_proxy(world: World) -> None:

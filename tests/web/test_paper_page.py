@@ -1,8 +1,10 @@
 """Questions and answer card joined from fragments."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
+from markupsafe import Markup, escape
 
 from examengine.web.candidate.paper_page import (
     Section,
@@ -93,3 +95,14 @@ def test_a_shelf_names_what_is_missing_and_drops_the_longest_unused() -> None:
 def test_fifty_questions_stay_below_sixty_kilobytes() -> None:
     html = render(*PAGES["exam"]).encode()
     assert len(gzip.compress(html, 1)) < 60_000
+
+
+@pytest.mark.parametrize("stem", ["题干 <i> & 50% {x} %s", "有\x02\x03\x04这些字符"])
+def test_an_untouched_question_is_the_one_that_is_filled_in_value_by_value(stem: str) -> None:
+    html = Markup(escape(stem))
+    for kind in ("single_choice", "multiple_choice"):
+        question = compile_question(kind, html, OPTIONS)
+        slowly = replace(question, untouched=None)
+        pages = [paper_html([Section(kind, 250, [Shown(one, 12, "xkc")])]) for one in (question, slowly)]
+        assert pages[0] == pages[1]
+        assert (question.untouched is None) == ("\x02" in stem)

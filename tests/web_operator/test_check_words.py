@@ -19,6 +19,8 @@ FACTS = {
     "people": 900,
     "minutes": 5,
     "p99_ms": 1_200,
+    "starts_p99_ms": 1_500,
+    "errors": 4,
     "lost": 1,
     "peak": 1_000,
     "first": 2,

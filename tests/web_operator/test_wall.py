@@ -93,7 +93,7 @@ async def test_the_table_lists_people_in_a_state(world: World, browser: httpx2.A
     html = (await browser.get(f"/operator/wall/table?state={state}")).text
     assert names(html) == ["张三"]
     assert "断线 1 分 5 秒" in html
-    assert "450702" not in re.sub(r"<option[^>]*>450702</option>", "", html), "no document number but its end"
+    assert not re.search(r"450702\d", html), "no document number but its end"
     assert names((await browser.get(f"/operator/wall/table?state={state}&unit=%E5%88%AB%E5%A4%84")).text) == []
     assert names((await browser.get(f"/operator/wall/table?state={state}&region=450702")).text) == ["张三"]
 

@@ -33,6 +33,10 @@ drills = Table(
     Column("p99_ms", Integer, nullable=False, comment="until an answer was acknowledged, 99 of 100"),
     Column("lost", Integer, nullable=False, comment="acknowledged answers that were not in the record afterwards"),
     Column("configuration", Text, nullable=False, comment="of what was drilled, JSON"),
+    Column(
+        "starts_p99_ms", Integer, nullable=False, server_default="0", comment="until the paper was there, 99 of 100"
+    ),
+    Column("errors", Integer, nullable=False, server_default="0", comment="requests that failed"),
     CheckConstraint("people > 0 AND minutes > 0 AND p99_ms >= 0 AND lost >= 0", name="figures"),
     comment="Capacity drills: how many can sit at once on this installation, append-only.",
     sqlite_autoincrement=True,

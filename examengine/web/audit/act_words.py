@@ -147,6 +147,7 @@ ACTS: Mapping[str, tuple[Group, str]] = {
     "make_version": (_S, _("由更正生成新版试题")),
     # the system
     "back_up": (_Y, _("备份")),
+    "drill": (_Y, _("容量演练")),
     "restore": (_Y, _("从备份恢复")),
 }
 
@@ -159,6 +160,7 @@ KINDS: Mapping[str, str] = {
     "enrolment": _("报名"),
     "attempt": _("考试场次"),
     "exam": _("考试"),
+    "drill": _("容量演练"),
     "bank": _("题库"),
     "rulebook": _("年度规则"),
     "release": _("题库版本"),

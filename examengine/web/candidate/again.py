@@ -146,7 +146,8 @@ async def unsaved_page(request: Request, known: PageToken, why: NotIn) -> Respon
     errors: tuple[FieldError, ...] = ()
     if why.tried is not None and limited:
         title = _("请等 {n} 秒再试").format(n=seconds_of(why.tried))
-        alert = Alert("warning", title, _("为了安全，这次没有核对密码；时间到了再按一次。"))
+        reason = _("当前登录的人较多") if why.tried.is_busy else _("为了安全")
+        alert = Alert("warning", title, _("{why}，这次没有核对密码；时间到了再按一次。").format(why=reason))
     elif why.tried is not None:
         errors = (FieldError("password", _("密码不对，请再输一次")),)
     elif why.empty:

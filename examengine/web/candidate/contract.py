@@ -5,6 +5,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
+from examengine.live.admission import Place
 from examengine.records.errors import Missing
 from examengine.records.words import Role
 from examengine.refusals import Reason, Refusal
@@ -15,6 +16,7 @@ from examengine.sittings.contract import Contract, contract_of
 from examengine.sittings.start import StartIntent
 from examengine.web import times
 from examengine.web.accommodation_words import counted_told
+from examengine.web.candidate import waiting
 from examengine.web.candidate.contract_words import paper_facts, rules_told, undertaking
 from examengine.web.candidate.my import own_enrolment
 from examengine.web.contexts import candidate as contexts
@@ -37,7 +39,7 @@ from examengine.web.messages import DEADLINE_REASONS, LABELS
 from examengine.web.tokens import Intent
 from examengine.web.wording import gettext as _
 
-ACT = "start"
+ACT = waiting.ACT
 
 
 @signed_in(Role.CANDIDATE)
@@ -46,35 +48,61 @@ async def contract(request: Request) -> Response:
     return await _contract_page(request, path_id(request), ())
 
 
-@signed_in(Role.CANDIDATE)
 async def start(request: Request) -> Response:
-    """Start the attempt that the page offered. Sent twice, it leads to the same attempt."""
-    services, visitor, now_ms = services_of(request), await visitor_of(request), now_of(request)
-    enrolment_id = path_id(request)
-    intent = services.tokens.read_intent(field_of(request, "intent"), now_ms)
-    if intent is None or (intent.act, intent.subject_id, intent.person_id) != (
-        ACT,
-        enrolment_id,
-        visitor.person.id,
-    ):
+    """Start the attempt that the page offered. Sent twice, it leads to the same attempt.
+
+    A place is asked for before anything is looked up: in a crowd nothing else may come first.
+    """
+    wanted = _wanted(request)
+    place = None
+    if wanted is not None and field_of(request, "honest"):
+        place = await waiting.place_of(request, wanted)
+        if not place.is_turn:
+            return waiting.sent_to_wait(request, wanted, place)
+
+    @signed_in(Role.CANDIDATE)
+    async def begin(request: Request) -> Response:
+        return await _begin(request, wanted, place)
+
+    return await begin(request)
+
+
+def _wanted(request: Request) -> StartIntent | None:
+    """What the form wants, where it was made for whoever asks."""
+    session, enrolment_id = session_of(request), path_id(request)
+    intent = services_of(request).tokens.read_intent(field_of(request, "intent"), now_of(request))
+    if session is None or intent is None:
+        return None
+    if (intent.act, intent.subject_id, intent.person_id) != (ACT, enrolment_id, session.person_id):
+        return None
+    accepts_cut = bool(field_of(request, "short"))
+    return StartIntent(intent.subject_id, intent.person_id, intent.round_no, intent.no, intent.nonce, accepts_cut)
+
+
+async def _begin(request: Request, wanted: StartIntent | None, place: Place | None) -> Response:
+    services, now_ms, enrolment_id = services_of(request), now_of(request), path_id(request)
+    if wanted is None:
         return await _contract_page(request, enrolment_id, ())
-    wanted = StartIntent(intent.subject_id, intent.person_id, intent.round_no, intent.no, intent.nonce)
-    begun = await services.starter.begun(wanted)
-    if begun is not None:
-        return see_other(f"/sittings/{begun}")
-    _line, record, rulebook = await own_enrolment(request, enrolment_id)
-    shown = contract_of(rulebook, record, now_ms)
-    errors = _missing_consent(request, shown)
-    if errors:
+    accepts_starts = services.accepts_starts()
+    if place is None or not accepts_starts:
+        begun = await services.starter.begun(wanted)
+        if begun is not None:
+            return see_other(f"/sittings/{begun}")
+    if place is None:
+        _line, record, rulebook = await own_enrolment(request, enrolment_id)
+        errors = _missing_consent(request, contract_of(rulebook, record, now_ms))
         return await _contract_page(request, enrolment_id, errors)
-    if not services.accepts_starts():
+    if not accepts_starts:
         return await error_page(request, 503)
     session = session_of(request)
     assert session is not None
     try:
-        started = await services.starter.start(wanted, session.version, now_ms)
+        with services.starts.pace.timed():
+            started = await services.starter.start(wanted, session.version, now_ms, place.joined_ms)
     except Missing:
         raise NotAllowed(404) from None
+    if isinstance(started, Contract):
+        return await _contract_page(request, enrolment_id, _missing_consent(request, started))
     if isinstance(started, Refusal):
         return see_other(f"/enrolments/{enrolment_id}/contract")
     services.figures.starts += started.is_new

@@ -71,6 +71,8 @@ async def corrected_sections(
     what was kept at the finish is right.
     """
     exam_id, paper = own.owned.exam_id, own.owned.attempt.paper
+    if not await shelf.in_force.of(tx, exam_id, now_ms):
+        return None
     scored = await Scorer(shelf).score_final(tx, exam_id, paper, final.answers, now_ms)
     if not scored.stands or scored.key_version != outcome.key_version:
         return None

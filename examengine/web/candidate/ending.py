@@ -1,6 +1,7 @@
 """Handing in, giving up, and the result."""
 
 import secrets
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,10 +9,9 @@ from starlette.responses import Response
 from examengine import live
 from examengine.banks.responses import listed
 from examengine.live import CloseReason, Sitting, Standing, Word
-from examengine.papers.blueprint import from_json
 from examengine.papers.paper import unpack
-from examengine.records import evidence, hearing, marking, outcomes
-from examengine.records.as_rules import closing_of, history_of
+from examengine.records import hearing, marking, outcomes
+from examengine.records.as_rules import closing_of
 from examengine.records.errors import Missing, Unavailable
 from examengine.records.outcomes import Outcome
 from examengine.records.words import Role
@@ -310,15 +310,14 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
     is_marked = outcome.score_hundredths is not None
     hidden = is_marked and score_is_hidden(own.rulebook, window.closes_ms, now_ms)
     shown = is_marked and not hidden
-    paper, blueprint = unpack(own.owned.attempt.paper), from_json(own.exam.blueprint.encode())
-    async with services.database.reading() as tx:
-        try:
-            final = await outcomes.get_answers(tx, own.id)
-        except Missing:
-            final = None
-        series = await outcomes.series(tx, own.id)
-        receipt = await evidence.find_receipt(tx, own.id)
-        by_hand = await marking.marked_positions(tx, own.id)
+    paper, blueprint = unpack(own.owned.attempt.paper), own.exam.blueprint
+    series = own.row.outcomes
+    async with services.database.glancing() as tx:
+        left = await outcomes.handed_in(tx, own.id)
+        final, receipt = left.final, left.receipt
+        by_hand: Mapping[int, int | None] = {}
+        if any(one.reason == OutcomeReason.AWAITING_MARKING for one in series):
+            by_hand = await marking.marked_positions(tx, own.id)
         items = await services.shelf.items(tx, [placed.version_id for placed in paper.items])
         notes = await correction_notes(tx, {own.id: series}, frame.zone)
         sections: tuple[SectionScore, ...] | None = None
@@ -379,9 +378,9 @@ def _rescored_note(series: tuple[Outcome, ...]) -> str:
 def _next_step(own: Own, now_ms: int, zone: str, *, hidden: bool) -> tuple[str, str, Act | None]:
     if hidden:
         return _("等待公布"), _("不需要再做什么。"), None
-    if history_of(own.record).awaits_marking:
+    if own.history.awaits_marking:
         return _("等待人工评分"), _("评完以后成绩会出现在这里，不需要再做什么。"), None
-    if history_of(own.record).passed:
+    if own.history.passed:
         return _("考试已及格"), _("不需要再考。成绩已记入本年度继续教育档案。"), None
     decision = contract_of(own.rulebook, own.record, now_ms)
     address = f"/enrolments/{own.record.enrolment.id}"

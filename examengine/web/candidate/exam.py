@@ -10,16 +10,14 @@ from starlette.responses import Response
 
 from examengine.live import Pen, Sitting, Word
 from examengine.live.journal import Kept
-from examengine.papers.blueprint import from_json
 from examengine.papers.paper import unpack
-from examengine.records import attempts, exams
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.attempts import OwnedAttempt
-from examengine.records.errors import Missing
-from examengine.records.exams import Exam
-from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
+from examengine.records.history import AttemptRecord, EnrolmentRecord, find_attempt_with_history
+from examengine.records.shelf import KeptExam
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
+from examengine.rules.history import History
 from examengine.rules.rulebook import ForcedExitDetection, Rulebook
 from examengine.web.answers import answer_told
 from examengine.web.candidate import again
@@ -65,7 +63,8 @@ class Own:
     record: EnrolmentRecord
     row: AttemptRecord
     rulebook: Rulebook
-    exam: Exam
+    exam: KeptExam
+    history: History
 
     @property
     def id(self) -> int:
@@ -78,13 +77,12 @@ class Own:
     @property
     def allowed(self) -> int:
         """Attempts of its round."""
-        history = history_of(self.record)
-        round_ = history.rounds[self._round_index]
+        round_ = self.history.rounds[self._round_index]
         return allowed(self.rulebook, round_, self.row.started_ms)
 
     @property
     def label(self) -> str:
-        round_ = history_of(self.record).rounds[self._round_index]
+        round_ = self.history.rounds[self._round_index]
         return LABELS[label_of(self.rulebook, round_, self.row.no)]
 
     @property
@@ -99,18 +97,15 @@ async def own_attempt(request: Request, attempt_id: int) -> Own:
         NotAllowed: there is none of that id, or it is another person's.
     """
     services, visitor = services_of(request), await visitor_of(request)
-    async with services.database.reading() as tx:
-        try:
-            owned = await attempts.get_attempt(tx, attempt_id)
-        except Missing:
-            raise NotAllowed(404) from None
-        if owned.person_id != visitor.person.id:
+    async with services.database.glancing() as tx:
+        found = await find_attempt_with_history(tx, attempt_id)
+        if found is None or found[0].person_id != visitor.person.id:
             raise NotAllowed(404)
-        record = await load_history(tx, owned.attempt.enrolment_id)
+        owned, record = found
         rulebook = await services.shelf.rulebook(tx, owned.attempt.rulebook_digest)
-        exam = await exams.get_exam(tx, owned.exam_id)
+        exam = await services.shelf.exam(tx, owned.exam_id)
     row = next(a for a in record.attempts if a.id == attempt_id)
-    return Own(owned, record, row, rulebook, exam)
+    return Own(owned, record, row, rulebook, exam, history_of(record))
 
 
 @signed_in(Role.CANDIDATE)
@@ -312,7 +307,7 @@ async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Sectio
             items = await services.shelf.items(tx, wanted)
         for version_id, item in items.items():
             services.questions.put(version_id, question_of(item))
-    blueprint = from_json(own.exam.blueprint.encode())
+    blueprint = own.exam.blueprint
     shown: dict[tuple[str, int], list[Shown]] = {}
     for position, placed in enumerate(paper.items, 1):
         cell = blueprint.cells[placed.cell]

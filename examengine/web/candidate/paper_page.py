@@ -7,7 +7,7 @@ cost a fraction of rendering them.
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -24,6 +24,7 @@ from examengine.web.wording import gettext as _
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BETWEEN = "\x02|\x03"
+_POSITION, _LETTER, _POINTS = "\x02", "\x03", "\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,26 @@ class Question:
     options: dict[str, str]
     tail: str
     sides: tuple[Sides | None, ...] = ()
+    untouched: "Untouched | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A question that nobody has answered or flagged, as nearly every one is when a paper is opened for the first
+    time: all is filled in but position, letters and points, which are put in place of single signs.
+    """
+
+    head: str
+    options: dict[str, str]
+    tail: str
+
+    def html(self, position: int, option_order: Sequence[str], points: str) -> str:
+        options = self.options
+        parts = [self.head.replace(_POINTS, points)]
+        for letter, option_id in zip(LETTERS, option_order, strict=False):
+            parts.append(options[option_id].replace(_LETTER, letter))
+        parts.append(self.tail)
+        return "".join(parts).replace(_POSITION, str(position))
 
 
 class _Markers:
@@ -80,7 +101,18 @@ def compile_question(kind: str, stem: str, options: Sequence[tuple[str, str]]) -
         options=clean,
     )
     head, *options_html, tail = _with_fields(html).split(_BETWEEN)
-    return Question(head, dict(zip((option_id for option_id, _text in clean), options_html, strict=True)), tail)
+    options_by_id = dict(zip((option_id for option_id, _text in clean), options_html, strict=True))
+    return Question(head, options_by_id, tail, untouched=_untouched(head, options_by_id, tail))
+
+
+def _untouched(head: str, options: Mapping[str, str], tail: str) -> Untouched | None:
+    signs = {"pos": _POSITION, "letter": _LETTER, "points": _POINTS}
+    values = {**signs, **_state("", flagged=False), "rev": 0, "flag_rev": 0, "marks": "", "checked": ""}
+    made = [text % values for text in (head, *options.values(), tail)]
+    written = "".join((head, *options.values(), tail))
+    if any(sign in written for sign in signs.values()):
+        return None  # an author's own text has such a sign in it
+    return Untouched(made[0], dict(zip(options, made[1:-1], strict=True)), made[-1])
 
 
 def _with_fields(html: str) -> str:
@@ -134,6 +166,11 @@ class Shown:
     flag_mark: str = ""
 
     @property
+    def is_untouched(self) -> bool:
+        """Nothing was ever written of it."""
+        return not (self.answer or self.revision or self.flagged or self.flag_revision or self.mark or self.flag_mark)
+
+    @property
     def is_partly(self) -> bool:
         """Some of several parts are answered."""
         return bool(self.question.sides) and is_partly(self.question.sides, self.answer)
@@ -170,19 +207,27 @@ def paper_html(sections: Sequence[Section]) -> Markup:
     return Markup("".join(parts))  # noqa: S704 - joined from escaped fragments
 
 
+def _state(answer: str, *, flagged: bool) -> dict[str, str]:
+    return {
+        "state": "saved" if answer else "blank",
+        "state_text": _("已保存") if answer else _("未答"),
+        "flagged": " checked" if flagged else "",
+    }
+
+
 def _question(parts: list[str], shown: Shown, points: str) -> None:
-    saved = bool(shown.answer)
+    question = shown.question
+    if question.untouched is not None and shown.is_untouched:
+        parts.append(question.untouched.html(shown.position, shown.option_order, points))
+        return
     values = {
         "pos": shown.position,
         "rev": shown.revision,
         "flag_rev": shown.flag_revision,
         "marks": _marks(shown),
         "points": points,
-        "state": "saved" if saved else "blank",
-        "state_text": _("已保存") if saved else _("未答"),
-        "flagged": " checked" if shown.flagged else "",
+        **_state(shown.answer, flagged=shown.flagged),
     }
-    question = shown.question
     if question.sides:
         values |= filled(question.sides, shown.answer, shown.option_order)
     parts.append(question.head % values)

@@ -5,8 +5,6 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 import msgspec
-import segno
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +18,7 @@ from examengine.records.database import Reading
 from examengine.records.proof import archive_fault
 from examengine.records.words import FactKind, Role
 from examengine.web.candidate.exam import own_attempt
+from examengine.web.candidate.qr import qr_of
 from examengine.web.contexts.frame import FieldError, Frame
 from examengine.web.contexts.receipt import ReceiptCheck, ReceiptShown
 from examengine.web.http import (
@@ -59,14 +58,6 @@ def receipt_shown(request: Request, attempt_id: int, receipt: Receipt) -> Receip
         file_href=f"/sittings/{attempt_id}/receipt.json",
         qr=qr_of(link),
     )
-
-
-def qr_of(text: str) -> Markup:
-    """A QR code as an inline picture. The mask is fixed: to try all eight costs four times as much and reads no
-    better.
-    """
-    made = segno.make(text, micro=False, error="m", mask=0, boost_error=False)
-    return Markup(made.svg_inline(omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - made of squares
 
 
 @signed_in(Role.CANDIDATE)

@@ -2,12 +2,24 @@
 
 from starlette.routing import Route
 
-from examengine.web.candidate import again, asking, contract, ending, exam, my, receipt, sign_in
+from examengine.web.candidate import (
+    again,
+    asking,
+    contract,
+    ending,
+    exam,
+    my,
+    receipt,
+    sign_in,
+    sign_in_waiting,
+    waiting,
+)
 
 ROUTES = [
     Route("/", sign_in.home),
     Route("/login", sign_in.login_page),
     Route("/login", sign_in.login, methods=["POST"]),
+    Route("/login/place", sign_in_waiting.ask_place, methods=["POST"]),
     Route("/logout", sign_in.logout, methods=["POST"]),
     Route("/password", sign_in.password_page),
     Route("/password", sign_in.password, methods=["POST"]),
@@ -19,6 +31,7 @@ ROUTES = [
     Route("/enrolments/{id}/request/withdraw", asking.withdraw, methods=["POST"]),
     Route("/enrolments/{id}/contract", contract.contract),
     Route("/enrolments/{id}/start", contract.start, methods=["POST"]),
+    Route("/enrolments/{id}/waiting", waiting.waiting),
     Route("/sittings/{id}", exam.exam),
     Route("/sittings/{id}/pen", exam.take_pen, methods=["POST"]),
     Route("/sittings/{id}/form", exam.form, methods=["POST"]),

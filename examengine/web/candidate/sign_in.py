@@ -10,6 +10,7 @@ from examengine.accounts.passwords import MIN_LENGTH, Weakness
 from examengine.accounts.sign_in import NotSignedIn
 from examengine.records.accounts import Account
 from examengine.records.words import Role
+from examengine.web.candidate import sign_in_waiting
 from examengine.web.contexts.candidate import Login, Password
 from examengine.web.contexts.frame import Alert, FieldError
 from examengine.web.door import is_proven
@@ -61,8 +62,15 @@ async def home(request: Request) -> Response:
 
 
 async def login_page(request: Request) -> Response:
-    """P1."""
-    return page("login.html", Login(await frame_of(request), next=_inside(request.query_params.get("next", ""))))
+    """P1; with ``place``, what stands before it in a crowd, until the turn has come."""
+    next_page, place = _inside(request.query_params.get("next", "")), request.query_params.get("place", "")
+    alert = None
+    if place:
+        waits = await sign_in_waiting.waiting_page(request, place, next_page)
+        if waits is not None:
+            return waits
+        alert = Alert("success", _("轮到您了"), _("请输入证件号码和密码登录。"))
+    return page("login.html", Login(await frame_of(request), next=next_page, alert=alert))
 
 
 async def login(request: Request) -> Response:
@@ -75,6 +83,9 @@ async def login(request: Request) -> Response:
         return await _login_again(request, username, next_page, errors)
     tried = await services.sign_in.sign_in(username, password, device_of(request), now_ms)
     if isinstance(tried, NotSignedIn):
+        if tried.place is not None:
+            account = services.sign_in.account_of(username)
+            return see_other(sign_in_waiting.address(account, next_page, tried.place, now_ms))
         errors = () if tried.is_limited else (_told(tried, "password"),)
         return await _login_again(request, username, next_page, errors, tried)
     response = see_other("/password" if tried.account.must_change else next_page or "/")
@@ -132,6 +143,8 @@ async def password(request: Request) -> Response:
 
 
 def _told(refused: NotSignedIn, field: str) -> FieldError:
+    if refused.is_busy:
+        return FieldError(field, _("当前人数较多，请等 {n} 秒再试").format(n=seconds_of(refused)))
     if refused.is_limited:
         return FieldError(field, _("为了安全，请等 {n} 秒再试").format(n=seconds_of(refused)))
     return FieldError(field, _("证件号码或密码不对"))
@@ -178,7 +191,8 @@ async def _login_again(
     alert = None
     if refused is not None and refused.is_limited:
         title = _("请等 {n} 秒再登录").format(n=wait_s)
-        alert = Alert("warning", title, _("为了安全，这次没有核对密码；时间到了再按一次“登录”就行。"))
+        why = _("当前登录的人较多") if refused.is_busy else _("为了安全")
+        alert = Alert("warning", title, _("{why}，这次没有核对密码；时间到了再按一次“登录”就行。").format(why=why))
     context = Login(await frame_of(request), username, next_page, wait_s, alert, errors)
     return page("login.html", context, 429 if wait_s else 422)
 

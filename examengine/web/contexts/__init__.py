@@ -25,6 +25,7 @@ from examengine.web.contexts import (
     staffing,
     statistics,
     support,
+    waiting,
     wall,
 )
 from examengine.web.contexts.frame import ErrorPage
@@ -36,6 +37,7 @@ CONTEXT_OF: Mapping[str, type] = MappingProxyType(
         "my.html": candidate.My,
         "why.html": candidate.Why,
         "contract.html": candidate.Contract,
+        "waiting.html": waiting.Waiting,
         "request.html": requests.AskForAttempts,
         "exam.html": candidate.ExamPage,
         "hand_in.html": candidate.HandIn,

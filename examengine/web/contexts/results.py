@@ -42,10 +42,11 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the list is narrowed to; ``query`` is the same as the end of an address."""
+    """What the list is narrowed to; ``query`` is the same as the end of an address, ``region`` a code."""
 
     year: str
     region: str
+    region_name: str
     unit: str
     standing: str
     query: str

@@ -84,6 +84,12 @@ FOUND: Mapping[tuple[CheckKind, Finding], str] = MappingProxyType(
         (CheckKind.DRILL, Finding.SLOW): _(
             "{at_ms} 的演练里，保存答案 1% 慢于 {p99_ms} 毫秒；估计最多 {peak} 人同时考"
         ),
+        (CheckKind.DRILL, Finding.STARTS_SLOW): _(
+            "{at_ms} 的演练里，开始考试 1% 慢于 {starts_p99_ms} 毫秒；估计最多 {peak} 人同时考"
+        ),
+        (CheckKind.DRILL, Finding.ERRORS): _(
+            "{at_ms} 的演练（{people} 人）里有 {errors} 次请求出错；请减少人数或扩容后重做"
+        ),
         (CheckKind.DRILL, Finding.LOST): _("{at_ms} 的演练丢失了 {lost} 个已确认保存的答案；查明原因以前不要开考"),
         (CheckKind.DUTY, Finding.FINE): _("开放首日 {first} 人，最后一日 {last} 人"),
         (CheckKind.DUTY, Finding.NO_ONE): _("开放首日没有人值班"),

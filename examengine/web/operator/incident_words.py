@@ -12,6 +12,7 @@ from examengine.records.words import IncidentPhase, IncidentSource, IncidentStat
 from examengine.web import times
 from examengine.web.contexts.frame import Tone
 from examengine.web.contexts.incidents import AmountRow, EffectRow, Step
+from examengine.web.regions import region_told
 from examengine.web.wording import gettext as _
 
 STATES: Mapping[IncidentState, tuple[str, Tone]] = MappingProxyType(
@@ -55,6 +56,7 @@ WHYS: Mapping[str, str] = MappingProxyType(
         Why.WINDOW.value: _("考试开放期已到，补了也不能用"),
         Why.POLICY.value: _("补偿办法里没有选这一项"),
         Why.CUT.value: _("考试开放期截断，得不到全部分钟"),
+        Why.GIVEN.value: _("已由另一起故障补过"),
         "used": _("已经用掉，不撤销"),
     }
 )
@@ -73,7 +75,7 @@ def scope_told(scope: Scope, titles: Mapping[int, str]) -> str:
     if scope.exam_id is not None:
         parts.append(titles.get(scope.exam_id, _("考试 {n}").format(n=scope.exam_id)))
     if scope.region:
-        parts.append(_("地区 {code}").format(code=scope.region))
+        parts.append(region_told(scope.region))
     if scope.unit_name:
         parts.append(scope.unit_name)
     return " · ".join(parts) or _("全部考试")

@@ -36,6 +36,7 @@ from examengine.web.http import (
 )
 from examengine.web.operator.frames import RESULTS, operator_frame
 from examengine.web.operator.results import STANDINGS, asked_of, filter_of, summed, title_of
+from examengine.web.regions import region_told
 from examengine.web.sessions import device_of
 from examengine.web.support.wording import OUTCOMES
 from examengine.web.wording import gettext as _
@@ -251,7 +252,7 @@ def facts_of(asked: Asked, count: int) -> tuple[Fact, ...]:
     standing = STANDINGS[asked.standing][0] if asked.standing else _("全部")
     return (
         Fact(_("年度"), str(asked.credit_year)),
-        Fact(_("区划"), asked.region or _("全部")),
+        Fact(_("区划"), region_told(asked.region) or _("全部")),
         Fact(_("单位名称开头"), asked.unit or _("全部")),
         Fact(_("结果"), standing),
         Fact(_("人数"), str(count)),

@@ -35,6 +35,7 @@ from examengine.web.operator.frames import RESULTS, operator_frame
 from examengine.web.operator.paper_document import paper_document, pictures_of
 from examengine.web.operator.results import STANDINGS, exams_page, score_told, title_of
 from examengine.web.pdf import MIME_TYPE, NotDrawnError
+from examengine.web.regions import region_told
 from examengine.web.support.wording import OUTCOMES
 from examengine.web.wording import gettext as _
 
@@ -98,7 +99,7 @@ async def show_person(request: Request) -> Response:
         facts=(
             Fact(_("证件号码"), mask_document(profile.document, Place.STAFF_LIST)),
             Fact(_("单位"), profile.unit_name),
-            Fact(_("区划"), profile.region),
+            Fact(_("区划"), region_told(profile.region)),
         ),
         exams=tuple(
             _exam(

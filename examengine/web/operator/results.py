@@ -19,6 +19,7 @@ from examengine.web.contexts import results as contexts
 from examengine.web.contexts.frame import Alert, Tone
 from examengine.web.http import NotAllowed, now_of, page, path_id, services_of, signed_in, visitor_of
 from examengine.web.operator.frames import RESULTS, operator_frame
+from examengine.web.regions import region_name, region_told
 from examengine.web.wording import gettext as _
 
 LINES_A_PAGE = 50
@@ -131,7 +132,7 @@ async def show_rates(request: Request) -> Response:
         rows=tuple(
             rate_row(
                 counted,
-                place or _("（没有登记单位）"),
+                (place if by_unit else region_told(place)) or _("（没有登记）"),
                 f"{RESULTS}/{exam.id}?{_query(asked.credit_year, asked.region, place)}"
                 if by_unit
                 else f"{RESULTS}/{exam.id}/rates?{_query(asked.credit_year, place)}",
@@ -182,6 +183,7 @@ def filter_of(asked: Asked) -> contexts.Filter:
     return contexts.Filter(
         year=str(asked.credit_year),
         region=asked.region,
+        region_name=region_told(asked.region),
         unit=asked.unit,
         standing=standing,
         query=_query(asked.credit_year, asked.region, asked.unit, standing),
@@ -252,8 +254,8 @@ def _regions(rates: Mapping[str, Rates], chosen: str) -> tuple[tuple[str, str], 
     shown = []
     for place in sorted(listed):
         is_city = place in alone and len(place) == CITY_PLACES
-        text = _("{code} 开头（{n} 人）") if is_city else _("{code}（{n} 人）")
-        shown.append((place, text.format(code=place, n=listed[place])))
+        text = _("{name}，全部（{n} 人）") if is_city else _("{name}（{n} 人）")
+        shown.append((place, text.format(name=region_name(place), n=listed[place])))
     return tuple(shown)
 
 
@@ -266,7 +268,7 @@ def _row(line: ResultLine, person: Person) -> contexts.ResultRow:
         name=person.name or _("（已清除）"),
         document_masked=mask_document(document, Place.STAFF_LIST),
         unit=line.unit_name,
-        region=line.region,
+        region=region_name(line.region),
         standing=text,
         tone=tone,
         score=score_told(line.score_hundredths),

@@ -19,6 +19,7 @@ from examengine.web.operator.frames import WALL, operator_frame
 from examengine.web.operator.wall_chart import line
 from examengine.web.operator.wall_links import Filter
 from examengine.web.pages import render_block
+from examengine.web.regions import region_name, region_told
 from examengine.web.wording import gettext as _
 
 REGIONS, UNITS = 40, 20
@@ -54,7 +55,9 @@ async def exams_of(request: Request) -> tuple[tuple[str, str], ...]:
 def regions_of(shown: Shown | None) -> tuple[tuple[str, str], ...]:
     """Regions that anybody belongs to, as a filter offers them."""
     places = shown.places if shown is not None else ()
-    return tuple((region, region) for region in sorted({place.region for place in places if place.region}))
+    return tuple(
+        (region, region_told(region)) for region in sorted({place.region for place in places if place.region})
+    )
 
 
 def _empty(frame: Frame, at: Filter) -> contexts.Wall:
@@ -105,7 +108,10 @@ async def _context(request: Request, frame: Frame, at: Filter, shown: Shown, now
         regions=regions_of(shown),
         region=at.region,
         tiles=words.tiles_of(whole, snapshot, totals, at),
-        measures=words.measures_of(snapshot, totals, now_ms),
+        measures=(
+            *words.measures_of(snapshot, totals, now_ms),
+            *words.queue_measures(await services.starts.standing(), await services.sign_ins.standing()),
+        ),
         warned=words.warned_of(whole, shown, totals, now_ms, ZONE, at, at_desk=Role.SUPPORT in visitor.roles),
         panels=_panels(moments, now_ms),
         minutes=_minutes(moments) if shows_minutes else (),
@@ -127,7 +133,7 @@ def _rows(counted: dict[tuple[str, str], Counts], most: int, at: Filter) -> tupl
         narrowed = at.narrowed(region=region, unit=unit)
         rows.append(
             PlaceRow(
-                name=unit or region or _("尚未查到"),
+                name=unit or region_name(region) or _("尚未查到"),
                 href=narrowed.table("silent" if counts.silent else "live"),
                 not_started=counts.not_started,
                 writing=counts.writing,

@@ -82,6 +82,19 @@ def measures_of(snapshot: Snapshot, totals: Totals, now_ms: int) -> tuple[Tile, 
     )
 
 
+def queue_measures(starts: tuple[int, float | None], sign_ins: tuple[int, float | None]) -> tuple[Tile, ...]:
+    """How many wait their turn, and how many a second are let in at most (None: everybody)."""
+    return tuple(
+        Tile(
+            label,
+            number(waiting),
+            _("每秒放行 {n}").format(n=rate(a_second)) if a_second is not None else _("不限"),
+            tone="warn" if waiting else "",
+        )
+        for label, (waiting, a_second) in ((_("排队等候开考"), starts), (_("排队等候登录"), sign_ins))
+    )
+
+
 def warned_of(
     counts: Counts, shown: Shown, totals: Totals, now_ms: int, zone: str, at: links.Filter, *, at_desk: bool
 ) -> tuple[Warned, ...]:

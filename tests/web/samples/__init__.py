@@ -17,6 +17,7 @@ from tests.web.samples import (
     results,
     staff,
     staffing,
+    waiting,
     wall,
 )
 from tests.web.samples.candidate import RESULT
@@ -36,6 +37,7 @@ PAGES = (
     | items.PAGES
     | staff.PAGES
     | staffing.PAGES
+    | waiting.PAGES
     | operators.PAGES
     | requests.PAGES
     | results.PAGES

@@ -6,7 +6,7 @@ from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.load import packaged
 from examengine.web import messages
 from examengine.web.candidate import contract_words
-from examengine.web.candidate.receipt import qr_of
+from examengine.web.candidate.qr import qr_of
 from examengine.web.contexts import candidate, receipt
 from examengine.web.contexts.frame import Act, Alert, ErrorPage, Fact, FieldError
 from tests.web.samples.frames import LI, MINUTE, NOW, OUTSIDE, ZONE, at

@@ -25,9 +25,9 @@ EXAMS = results.ResultExams(
     "",
 )
 NARROW = results.Filter(
-    "2026", "4507", "钦州市", "fail", "year=2026&region=4507&unit=x&standing=fail", is_narrow=True
+    "2026", "4507", "钦州市（4507）", "钦州市", "fail", "year=2026&region=4507&unit=x&standing=fail", is_narrow=True
 )
-WHOLE = results.Filter("2026", "", "", "", "year=2026", is_narrow=False)
+WHOLE = results.Filter("2026", "", "", "", "", "year=2026", is_narrow=False)
 ROWS = tuple(
     results.ResultRow(
         number,
@@ -35,7 +35,7 @@ ROWS = tuple(
         name,
         "450702********0018",
         unit,
-        "450702",
+        "钦州市钦南区",
         standing,
         tone,  # type: ignore[arg-type]
         score,
@@ -67,7 +67,11 @@ LIST = results.ResultList(
     rate="94.3%",
     asked=NARROW,
     years=(("2026", "2026 年度"), ("2025", "2025 年度")),
-    regions=(("4507", "4507 开头（12408 人）"), ("450702", "450702（3410 人）"), ("450703", "450703（2201 人）")),
+    regions=(
+        ("4507", "钦州市，全部（12408 人）"),
+        ("450702", "钦州市钦南区（3410 人）"),
+        ("450703", "钦州市钦北区（2201 人）"),
+    ),
     standings=(("pass", "及格"), ("fail", "不及格"), ("pending", "待评分"), ("none", "未考")),
     rows=ROWS,
     found=515,
@@ -80,7 +84,10 @@ RATES = results.ResultRates(
     title=TITLE,
     asked=WHOLE,
     by="region",
-    rows=tuple(_rate(f"/operator/results/3/rates?region={code}", code) for code in ("450702", "450703", "450721")),
+    rows=tuple(
+        _rate(f"/operator/results/3/rates?region={code}", f"{name}（{code}）")
+        for code, name in (("450702", "钦州市钦南区"), ("450703", "钦州市钦北区"), ("450721", "钦州市灵山县"))
+    ),
     whole=_rate("/operator/results/3?year=2026", "合计"),
     later="",
     back="/operator/results/3?year=2026",
@@ -89,7 +96,7 @@ EXPORT = results.ExportForm(
     frame=as_operator(),
     exam_id=3,
     title=TITLE,
-    facts=(Fact("年度", "2026"), Fact("区划", "4507"), Fact("单位名称开头", "全部"), Fact("人数", "515")),
+    facts=(Fact("年度", "2026"), Fact("区划", "钦州市（4507）"), Fact("单位名称开头", "全部"), Fact("人数", "515")),
     asked=NARROW,
     count=515,
     reasons=(("report", "上报主管部门"), ("unit", "答复单位查询")),
@@ -113,7 +120,11 @@ EXPORTS = results.Exports(
 PERSON = results.ResultPerson(
     frame=as_operator(),
     name="张三",
-    facts=(Fact("证件号码", "450702********0018"), Fact("单位", "钦州市第一中学"), Fact("区划", "450702")),
+    facts=(
+        Fact("证件号码", "450702********0018"),
+        Fact("单位", "钦州市第一中学"),
+        Fact("区划", "钦州市钦南区（450702）"),
+    ),
     exams=(
         results.PersonExam(
             TITLE,

@@ -15,7 +15,7 @@ FRAME = staff(
     here="实时监控",
 )
 EXAMS = (("3", "高质量共建“一带一路”谱写人类命运共同体新篇章 2026"), ("2", "生态文明建设 2026"))
-REGIONS = (("450702", "450702"), ("450103", "450103"))
+REGIONS = (("450702", "钦州市钦南区（450702）"), ("450103", "南宁市青秀区（450103）"))
 
 
 def curve(height: float, phase: float, until: int = 0) -> list[tuple[int, float]]:
@@ -63,8 +63,12 @@ QUIET = wall.Wall(
     shows_minutes=False,
     minutes_href="/operator/wall?figures=1",
     by_region=(
-        wall.PlaceRow("450702", "/operator/wall/table?state=silent&region=450702", 20_110, 11_203, 101, 0, 5_204),
-        wall.PlaceRow("450103", "/operator/wall/table?state=silent&region=450103", 28_100, 10_701, 36, 0, 4_114),
+        wall.PlaceRow(
+            "钦州市钦南区", "/operator/wall/table?state=silent&region=450702", 20_110, 11_203, 101, 0, 5_204
+        ),
+        wall.PlaceRow(
+            "南宁市青秀区", "/operator/wall/table?state=silent&region=450103", 28_100, 10_701, 36, 0, 4_114
+        ),
     ),
     by_unit=(
         wall.PlaceRow("桂东市第一中学", "/operator/wall/table?state=silent&unit=1", 12, 160, 41, 0, 80, is_bad=True),

@@ -1,0 +1,161 @@
+"""Many candidates' pages at once: each changes an answer now and then, pulses when nothing else was said for 40 ± 5 s
+and once in the last half minute (``static/exam/pulse.js``), and when its time is up asks until it has its result
+(``static/exam/endings.js``).
+"""
+
+import asyncio
+import heapq
+import random
+from collections.abc import Sequence
+from functools import partial
+from time import perf_counter
+
+from examengine.bench.acts import LOCATION, STATUS, Act, Acts
+from examengine.bench.flights import LANDING_S, TICK_S, Book, Flight
+from examengine.bench.jobs import Load, Subject, Tally
+from examengine.bench.lines import Lines
+
+SILENT_S = (35.0, 45.0)
+LAST_WORD_S = (4.0, 26.0)
+AFTER_THE_END_S = (1.5, 3.0)
+TRIES = 10
+REFRESH_S = 5.0
+"""How often the page that waits for a result looks again."""
+CHANGE, PULSE, LAST_WORD, ASK, RESULT = range(5)
+OVER = frozenset({"too_late", "closed"})
+
+
+class Pages:
+    """Plays the pages of ``subjects``. ``ends_in_s``: their common deadline, None where it is far.
+
+    Changes of one page are independent of each other, ``load.change_s`` apart on average. What is tallied: changes
+    and pulses while the exam runs; after a deadline, under the words ``waits`` and ``result``, the pages that were
+    told to wait and those that have their result.
+    """
+
+    def __init__(
+        self,
+        load: Load,
+        acts: Acts,
+        subjects: Sequence[Subject],
+        port: int,
+        seconds: float,
+        ends_in_s: float | None = None,
+    ) -> None:
+        self._load = load
+        self._acts = acts
+        self._subjects = subjects
+        self._lines = Lines(port, load.connections)
+        self._seconds = seconds
+        self._ends_in_s = ends_in_s
+        self._dice = random.Random(11)  # noqa: S311 - when a page says something
+        self._events: list[tuple[float, int, int]] = []
+        self._silent_until_s = [0.0] * len(subjects)
+        self._is_over = bytearray(len(subjects))
+        self._tries = bytearray(len(subjects))
+        self._under_way = 0
+        self._left = asyncio.Event()
+
+    def start(self) -> None:
+        self._began_s = began_s = perf_counter()
+        self._book = Book("pages", began_s)
+        for place in range(len(self._subjects)):
+            # as if they had been at it for a while: nobody begins at the same instant
+            self._events.append((began_s + self._dice.expovariate(1 / self._load.change_s), place, CHANGE))
+            silent_s = began_s + self._dice.uniform(*SILENT_S)
+            self._silent_until_s[place] = silent_s
+            self._events.append((silent_s, place, PULSE))
+            if self._ends_in_s is not None:
+                last_s = began_s + self._ends_in_s - self._dice.uniform(*LAST_WORD_S)
+                self._events.append((last_s, place, LAST_WORD))
+                self._events.append((began_s + self._ends_in_s, place, ASK))
+        heapq.heapify(self._events)
+        self._tick()
+
+    async def landed(self) -> Tally:
+        await asyncio.sleep(max(0.0, self._began_s + self._seconds - perf_counter()))
+        self._events.clear()
+        self._left.clear()
+        if self._under_way:
+            try:
+                async with asyncio.timeout(LANDING_S):
+                    await self._left.wait()
+            except TimeoutError:
+                for _ in range(self._under_way):
+                    self._book.note(0.0, "no answer in time")
+        self._lines.close()
+        return self._book.tally(self._acts)
+
+    def _tick(self) -> None:
+        now_s, events = perf_counter(), self._events
+        while events and events[0][0] <= now_s:
+            due_s, place, kind = heapq.heappop(events)
+            self._happens(due_s, place, kind)
+        if now_s < self._began_s + self._seconds:
+            asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    def _happens(self, due_s: float, place: int, kind: int) -> None:
+        one = self._subjects[place]
+        if kind == RESULT:
+            self._fly(self._result(one, place), due_s, place)
+        elif kind == ASK:
+            self._fly(self._ask(one, place), due_s, place)
+        elif self._is_over[place]:
+            return
+        elif kind == CHANGE:
+            self._later(due_s + self._dice.expovariate(1 / self._load.change_s), place, CHANGE)
+            self._fly(self._acts.save(one), due_s, place)
+        elif kind == LAST_WORD:
+            self._fly(self._acts.pulse(one), due_s, place)
+        elif self._silent_until_s[place] > due_s:
+            self._later(self._silent_until_s[place], place, PULSE)  # something was heard meanwhile
+        else:
+            self._touched(place, due_s)
+            self._later(self._silent_until_s[place], place, PULSE)
+            self._fly(self._acts.pulse(one), due_s, place)
+
+    def _touched(self, place: int, now_s: float) -> None:
+        self._silent_until_s[place] = now_s + self._dice.uniform(*SILENT_S)
+
+    def _later(self, at_s: float, place: int, kind: int) -> None:
+        heapq.heappush(self._events, (at_s, place, kind))
+
+    def _fly(self, act: Act, due_s: float, place: int) -> None:
+        self._under_way += 1
+        Flight(act, due_s, self._lines, partial(self._back, place))
+
+    def _back(self, place: int, due_s: float, fault: str) -> None:
+        self._under_way -= 1
+        if fault in OVER and self._ends_in_s is not None:
+            # refused because the time is over: what it should be told
+            if not self._is_over[place]:
+                self._is_over[place] = 1
+                self._later(perf_counter() + self._dice.uniform(*AFTER_THE_END_S), place, ASK)
+        else:
+            self._book.note(due_s, fault)
+            self._touched(place, perf_counter())
+        if not self._under_way:
+            self._left.set()
+
+    def _ask(self, one: Subject, place: int) -> Act:
+        """The page whose time is up asks how it stands, and goes for its result when that is told, or soon anyway."""
+        self._is_over[place] = 1
+        fault = yield from self._acts.pulse(one)
+        self._tries[place] += 1
+        is_closed = fault == "closed" or self._tries[place] >= TRIES
+        wait_s = 0.0 if is_closed else self._dice.uniform(*AFTER_THE_END_S)
+        self._later(perf_counter() + wait_s, place, RESULT if is_closed else ASK)
+        return "" if fault in OVER else fault
+
+    def _result(self, one: Subject, place: int) -> Act:
+        answer = yield self._acts.get_result(one)
+        words = self._acts.words
+        if answer[STATUS] == b"202":
+            words["waits"] = words.get("waits", 0) + 1
+            self._later(perf_counter() + REFRESH_S, place, RESULT)
+            return ""
+        if answer[STATUS] == b"200":
+            words["result"] = words.get("result", 0) + 1
+            return ""
+        found = LOCATION.search(answer)
+        return f"{answer[STATUS].decode('latin-1')} {found[1].decode('latin-1') if found else ''}"

@@ -1,0 +1,194 @@
+"""Statements that are made once and go to the driver as they are: what a start, a page and a hand-in ask SQL for.
+
+SQLAlchemy makes the text of a statement once for each kind of database. After that its cursor and its result cost
+several times what the driver takes, on SQLite four hops to the connection's thread instead of one; so a fixed
+statement is given to the driver itself, on the connection and in the transaction of all others. Rows come as tuples.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import ClauseElement, Connection, Table, bindparam, insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from examengine.records.errors import Conflict, RecordsError, Unavailable
+
+_NUMBER = re.compile(r"\$(\d+)")
+
+Values = Mapping[str, Any]
+Reader = Callable[[Any], Any]
+
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+"""The line to PostgreSQL is gone."""
+PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+"""PostgreSQL's troubles that may be over when the transaction is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The text for one kind of database, its parameters in order, and what makes values of its columns."""
+
+    text: str
+    names: tuple[str, ...]
+    set_here: Values
+    readers: tuple[tuple[int, Reader], ...]
+
+    def arguments(self, values: Values) -> list[Any]:
+        return [values[name] if name in values else self.set_here[name] for name in self.names]
+
+    def read(self, rows: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        if not self.readers:
+            return rows
+        made = [list(row) for row in rows]
+        for row in made:
+            for place, reader in self.readers:
+                row[place] = reader(row[place])
+        return made
+
+
+class Fixed:
+    """A statement with named parameters (``bindparam``), made once. It has no list of a length that varies."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self.statement: Any = statement
+        self._plans: dict[str, _Plan] = {}
+
+    def plan(self, dialect: Dialect) -> _Plan:
+        known = self._plans.get(dialect.name)
+        if known is None:
+            known = self._plans[dialect.name] = _planned(self.statement, dialect)
+        return known
+
+
+Write = tuple[Fixed, Values]
+"""A statement that writes, with its values."""
+
+
+def inserting(table: Table) -> Fixed:
+    """A row with all the table's columns but one that SQL numbers."""
+    given = [column.name for column in table.columns if column is not table.autoincrement_column]
+    return Fixed(insert(table).values({name: bindparam(name) for name in given}))
+
+
+def _planned(statement: ClauseElement, dialect: Dialect) -> _Plan:
+    compiled: Any = statement.compile(dialect=dialect)
+    told: ReadOnlyColumnCollection[str, Any] | Sequence[Any] = getattr(statement, "exported_columns", ())
+    impls = enumerate(column.type.dialect_impl(dialect) for column in told)
+    readers = ((place, impl.result_processor(dialect, None)) for place, impl in impls)
+    return _Plan(
+        text=str(compiled),
+        names=tuple(compiled.positiontup or ()),
+        set_here={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+        readers=tuple((place, reader) for place, reader in readers if reader is not None),
+    )
+
+
+async def rows(connection: AsyncConnection, fixed: Fixed, values: Values) -> Sequence[Sequence[Any]]:
+    """Run a statement on the driver of a connection; what it answers, each row a tuple or list.
+
+    Raises:
+        Conflict, Unavailable, RecordsError: as for every other statement.
+    """
+    sync = connection.sync_connection
+    assert sync is not None
+    if _is_listened_to(sync):  # tests count statements, or let them fail
+        result = await connection.execute(fixed.statement, values)
+        return result.all() if result.returns_rows else ()
+    plan = fixed.plan(sync.dialect)
+    driver: Any = sync.connection.driver_connection
+    try:
+        if sync.dialect.name == "sqlite":
+            return plan.read(await driver.execute_fetchall(plan.text, plan.arguments(values)))
+        return plan.read(await driver.fetch(plan.text, *plan.arguments(values)))
+    except LOST as error:
+        await _lost(connection, error)
+
+
+async def put(connection: AsyncConnection, *writes: Write) -> None:
+    """Run statements that write, and need nothing of each other; PostgreSQL gets them as one.
+
+    Raises:
+        Conflict, Unavailable, RecordsError: none of them has written anything.
+    """
+    sync = connection.sync_connection
+    assert sync is not None
+    if sync.dialect.name == "sqlite" or _is_listened_to(sync):
+        for fixed, values in writes:
+            await rows(connection, fixed, values)
+        return
+    plans = [(fixed.plan(sync.dialect), values) for fixed, values in writes]
+    text = _together(tuple(plan.text for plan, _ in plans))
+    driver: Any = sync.connection.driver_connection
+    try:
+        await driver.execute(text, *(value for plan, values in plans for value in plan.arguments(values)))
+    except LOST as error:
+        await _lost(connection, error)
+
+
+@cache
+def _together(texts: tuple[str, ...]) -> str:
+    """Statements as parts of one, their parameters numbered on."""
+    parts, before = [], 0
+    for no, text in enumerate(texts):
+        numbers = {int(number) for number in _NUMBER.findall(text)}
+        moved = _NUMBER.sub(lambda found, by=before: f"${int(found[1]) + by}", text)  # type: ignore[misc]
+        parts.append(f"s{no} AS ({moved})")
+        before += max(numbers, default=0)
+    return f"WITH {', '.join(parts)} SELECT 1"
+
+
+async def _lost(connection: AsyncConnection, error: Exception) -> NoReturn:
+    if isinstance(error, asyncpg.DataError):  # an InterfaceError too, which quotes the value
+        raise RecordsError(type(error).__name__) from None
+    with suppress(Exception):
+        await connection.invalidate()
+    raise Unavailable(type(error).__name__) from error
+
+
+async def say(connection: AsyncConnection, text: str) -> None:
+    """Say a word of the driver's own: BEGIN, COMMIT."""
+    sync = connection.sync_connection
+    assert sync is not None
+    driver: Any = sync.connection.driver_connection
+    try:
+        await (driver.execute_fetchall(text) if sync.dialect.name == "sqlite" else driver.execute(text))
+    except LOST as error:
+        await _lost(connection, error)
+
+
+def _is_listened_to(connection: Connection) -> bool:
+    return bool(connection.engine.dispatch.before_cursor_execute)
+
+
+def told_by_driver(error: Exception) -> Exception | None:
+    """A driver's own error as one of ours; None: it is a fault of the program. Drivers quote values in messages."""
+    match error:
+        case asyncpg.IntegrityConstraintViolationError():
+            return Conflict(str(getattr(error, "constraint_name", "") or type(error).__name__))
+        case sqlite3.IntegrityError():
+            return Conflict(str(error))
+        case sqlite3.ProgrammingError() | asyncpg.SyntaxOrAccessError():
+            return None
+        case sqlite3.OperationalError() | sqlite3.InterfaceError():
+            return Unavailable(type(error).__name__)
+        case _ if isinstance(error, PASSING):
+            return Unavailable(type(error).__name__)
+        case _:
+            return RecordsError(type(error).__name__)
