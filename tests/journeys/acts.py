@@ -16,7 +16,8 @@ ASKS_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 def sign_in(page: Page, person: Someone, password: str = "") -> None:
     """From wherever the page is: to the form, number and password, enter."""
     page.goto("/login")
-    fill_in(page, person, password)
+    with page.expect_navigation(wait_until="commit"):  # the form asks for its turn before it is sent
+        fill_in(page, person, password)
 
 
 def fill_in(page: Page, person: Someone, password: str = "") -> None:

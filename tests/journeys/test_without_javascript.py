@@ -148,7 +148,7 @@ def test_support_finds_and_grants_without_it(hall: Hall, device: Device) -> None
     desk.get_by_role("searchbox").fill(person.document[-4:])
     desk.get_by_role("button", name="查询").click()
     desk.get_by_role("link", name=person.name).click()
-    desk.get_by_role("link", name="增加考试次数").click()
+    desk.get_by_role("link", name="增加考试次数").first.click()
     desk.get_by_label("原因").select_option(index=1)
     desk.get_by_label("说明").fill("已核对。")
     desk.get_by_label("工单号").fill("K7")
