@@ -2,24 +2,16 @@
 
 from dataclasses import dataclass
 
-from examengine.banks.readers import read_bank
-from examengine.demo.build import question_banks
-from examengine.demo.practice import practice_text
+from examengine.demo.synthetic import published
 from examengine.enrolment.rounds import enrol
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
-from examengine.publishing.imports import Checker, commit_reading
-from examengine.publishing.items import release_bank
-from examengine.records import accounts, banks, enrolments, people, roles
+from examengine.records import accounts, enrolments, people, roles
 from examengine.records.exams import Exam
 from examengine.records.people import NewPerson, Profile
 from examengine.records.words import DocumentType, Role
 from examengine.refusals import Refusal
-from examengine.rules.load import load
 from examengine.sittings.start import Started, StartIntent
-from examengine.web.services import Services, shuffled_letters
+from examengine.web.services import Services
 from examengine.web.tokens import PageToken
-
-BANK = "guangxi-2024"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +50,7 @@ def _profile(number: int) -> Profile:
 
 async def published_exam(services: Services, authority: int, year: int, now_ms: int) -> Exam:
     """The practice exam of that year, published by a person who is there already."""
-    text, name = practice_text(year, "压力测试"), f"practice-{year}"
-    rulebook = await keep_rulebook(services.database, text, name, now_ms)
-    assumed = load(text, name=name).assumed()
-    await confirm_all(services.database, rulebook.digest, assumed, authority, "bench", now_ms)
-    path = question_banks() / f"{BANK}.xlsx"
-    content = path.read_bytes()
-    async with services.database.writing() as tx:
-        bank = await banks.add_bank(tx, "bench", authority, now_ms)
-    reading = read_bank(content, path.name)
-    await commit_reading(
-        services.database,
-        bank.id,
-        reading,
-        path.name,
-        content,
-        shuffled_letters,
-        authority,
-        now_ms,
-        checked_by=Checker(None),
-    )
-    release = await release_bank(services.database, bank.id, authority, now_ms)
-    return await publish_exam(services.database, services.shelf, rulebook.digest, release.id, "", authority, now_ms)
+    return await published(services.database, services.shelf, "压力测试", authority, year, now_ms)
 
 
 async def _started(services: Services, exam: Exam, person_id: int, now_ms: int) -> Candidate:

@@ -24,7 +24,6 @@ GROUPS = {
 }
 FEWER_CONNECTIONS = {"start": 16, "reopen": 16, "submit": 16, "sign_in": 8, "wall": 4}
 """Side by side in a closed loop; the light rows take as many as were asked for."""
-USED_UP = frozenset({"start", "submit"})
 ROUNDS = 3
 SHORT_S = 2.0
 """A row shorter than this is measured in one turn."""

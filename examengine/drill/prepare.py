@@ -6,16 +6,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from examengine.accounts.passwords import Passwords
-from examengine.banks.readers import read_bank
 from examengine.clock import Clock
-from examengine.demo.build import question_banks
-from examengine.demo.practice import practice_text
+from examengine.demo.synthetic import published
 from examengine.enrolment.rounds import enrol
 from examengine.papers.paper import unpack
-from examengine.publishing.exams import confirm_all, keep_rulebook, publish_exam
-from examengine.publishing.imports import Checker, commit_reading
-from examengine.publishing.items import release_bank
-from examengine.records import accounts, banks, enrolments, finished, people, roles
+from examengine.records import accounts, enrolments, finished, people, roles
 from examengine.records.database import Database
 from examengine.records.enrolments import LearningReport
 from examengine.records.exams import Exam
@@ -24,12 +19,9 @@ from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
 from examengine.records.words import DocumentType, Role
 from examengine.refusals import Refusal
-from examengine.rules.load import load
 from examengine.settings import Settings
-from examengine.web.services import shuffled_letters
 from examengine.web.tokens import Tokens
 
-BANK = "guangxi-2024"
 PASSWORD = "Drill-of-capacity-1"
 AT_ONCE = 250
 READ_AT_ONCE = 500
@@ -132,29 +124,8 @@ async def _enrolled(database: Database, shelf: Shelf, exam: Exam, ids: list[int]
 
 
 async def _exam(database: Database, shelf: Shelf, authority: int, now_ms: int) -> Exam:
-    """The packaged bank under the practice rules: a paper of 50 items of three kinds."""
     year = datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone(ZONE).year
-    text, name = practice_text(year, "容量演练"), f"practice-{year}"
-    rulebook = await keep_rulebook(database, text, name, now_ms)
-    await confirm_all(database, rulebook.digest, load(text, name=name).assumed(), authority, "drill", now_ms)
-    path = question_banks() / f"{BANK}.xlsx"
-    content = path.read_bytes()
-    async with database.writing() as tx:
-        bank = await banks.add_bank(tx, "容量演练", authority, now_ms)
-    reading = read_bank(content, path.name)
-    await commit_reading(
-        database,
-        bank.id,
-        reading,
-        path.name,
-        content,
-        shuffled_letters,
-        authority,
-        now_ms,
-        checked_by=Checker(None),
-    )
-    release = await release_bank(database, bank.id, authority, now_ms)
-    return await publish_exam(database, shelf, rulebook.digest, release.id, "", authority, now_ms)
+    return await published(database, shelf, "容量演练", authority, year, now_ms)
 
 
 def _profile(number: int) -> Profile:
