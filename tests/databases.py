@@ -24,7 +24,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import LRUCache
 
-from examengine.records import database as records_database
+from examengine.records import engines as records_engines
 from examengine.records import migrate
 from examengine.records.database import Database
 from examengine.records.tables import metadata
@@ -45,7 +45,7 @@ COMPILED: LRUCache[Any, Any] = LRUCache(4000)
 
 
 def _share_compiled() -> None:
-    make = records_database.create_async_engine
+    make = records_engines.create_async_engine
 
     def made(*args: Any, **options: Any) -> AsyncEngine:
         if str(args[0]).startswith("sqlite"):
@@ -57,7 +57,7 @@ def _share_compiled() -> None:
     # the dialect is part of a compiled statement's name: two of a kind compile alike
     DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)
     DefaultDialect.__hash__ = lambda one: hash(type(one))
-    records_database.create_async_engine = made
+    records_engines.create_async_engine = made
 
 
 _share_compiled()

@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from examengine.live.scripts import Script
-from examengine.records.database import Database, engines
+from examengine.records.database import Database
+from examengine.records.engines import engines
 
 NOWHERE = {"sqlite": "sqlite:////nowhere/at/all.db", "postgresql": "postgresql://nobody@127.0.0.1:1/nothing"}
 

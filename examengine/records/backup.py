@@ -32,7 +32,8 @@ from examengine.records.backup_files import (
     write_manifest,
     written,
 )
-from examengine.records.database import engines, told_plainly
+from examengine.records.database import told_plainly
+from examengine.records.engines import engines
 
 __all__ = ["gives_ids", "long_transaction", "sequence_of", "tables_of", "write"]
 

@@ -1,8 +1,12 @@
 """The database and its transactions, the same for SQLite and PostgreSQL.
 
-What differs stays in this module. SQLite has one writer connection whose transactions begin with
+What differs stays in this module and in ``engines``. SQLite has one writer connection whose transactions begin with
 ``BEGIN IMMEDIATE``, so everything that decides is alone; PostgreSQL takes row locks (``FOR NO KEY UPDATE``), which
 SQLite silently drops.
+
+What a statement costs on SQLite is the hop to the connection's thread, not the statement. ``glancing`` with a fixed
+statement takes none; a transaction begins with its first statement, ``fetch_each`` asks several in one hop, ``put``
+writes several, and ``end_with`` runs the last ones and commits: a decision is two hops.
 """
 
 import asyncio
@@ -14,63 +18,78 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Connection, Executable, Row, Table, event, exc, func, insert, select, text
+from sqlalchemy import Executable, Row, Table, exc, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import Pool
 
 from examengine.logs import step
 from examengine.records import fixed, migrate
 from examengine.records.at_hand import AtHand
+from examengine.records.engines import COMMIT, OURS, ROLLBACK, begins, engines
 from examengine.records.errors import Conflict, Missing, RecordsError, Unavailable, WrongSchema
-from examengine.records.fixed import PASSING, Fixed, Write
+from examengine.records.fixed import PASSING, Ask, Fixed, Rows, Write
+from examengine.records.here import Here
 
 __all__ = ["Conflict", "Database", "Missing", "Reading", "RecordsError", "Unavailable", "Writing", "WrongSchema"]
 
-WAIT_SECONDS = 15
-"""How long a transaction waits for a connection or a lock before the records count as unavailable."""
-STATEMENT_SECONDS = 60
-LOCKED_SECONDS = 0.02
-"""Between two tries to turn a SQLite file to write-ahead."""
-SQLITE_READERS = 4
-SQLITE_BEGINS = {"writer": "BEGIN IMMEDIATE", "reader": "BEGIN"}
-POSTGRES_BEGINS = {"writer": "BEGIN", "reader": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
-OURS = "examengine_begins"
-"""Option of connections whose transactions are begun here, not by SQLAlchemy."""
 CHUNK = 500
 """Values in one IN list."""
-SCHEMA = "examengine_schema"
-"""In the query of a PostgreSQL URL: the schema that holds our tables, where it is not the role's own."""
 
 Values = Mapping[str, Any]
 AnyRow = Row[*tuple[Any, ...]]
 
 
 class Reading:
-    """A transaction that reads one consistent state."""
+    """A transaction that reads one consistent state. It begins with its first statement."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, begins: str = "") -> None:
+        """``begins``: the word that begins it, "" where every statement stands alone."""
         self._connection = connection
+        self._begins = begins
+        self._is_ended = not begins
 
     @property
     def is_sqlite(self) -> bool:
         return self._connection.dialect.name == "sqlite"
 
     async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[AnyRow]:
-        return (await self._connection.execute(statement, values)).all()
+        found: Sequence[AnyRow] = (await self._execute(statement, values)).all()
+        return found
 
     async def row(self, statement: Executable, values: Values | None = None) -> AnyRow | None:
         """The first row, or None."""
-        return (await self._connection.execute(statement, values)).first()
+        found: AnyRow | None = (await self._execute(statement, values)).first()
+        return found
 
     async def value(self, statement: Executable, values: Values | None = None) -> Any:
         """The first column of the first row, or None."""
-        return (await self._connection.execute(statement, values)).scalar()
+        return (await self._execute(statement, values)).scalar()
 
-    async def fetch(self, statement: Fixed, values: Values) -> Sequence[Sequence[Any]]:
+    async def fetch(self, statement: Fixed, values: Values) -> Rows:
         """What a fixed statement answers, values in the order of its columns."""
-        return await fixed.rows(self._connection, statement, values)
+        return (await self.fetch_each((statement, values)))[0]
+
+    async def fetch_each(self, *asked: Ask) -> list[Rows]:
+        """What several fixed statements answer, one after another; on SQLite one hop to the connection's thread."""
+        return await fixed.each(self._connection, *asked, begins=self._begun())
+
+    async def end(self, word: str) -> None:
+        """End it, where it was begun and nothing has ended it yet."""
+        if not (self._begins or self._is_ended):
+            await fixed.say(self._connection, word)
+
+    def _begun(self) -> str:
+        """The word that has still to be said before the next statement."""
+        begins, self._begins = self._begins, ""
+        return begins
+
+    async def _execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Any:
+        begins = self._begun()
+        if begins:
+            await fixed.say(self._connection, begins)
+        return await self._connection.execute(statement, values)
 
 
 class Writing(Reading):
@@ -78,21 +97,28 @@ class Writing(Reading):
 
     async def put(self, *writes: Write) -> None:
         """Run fixed statements that write and need nothing of each other, with their values."""
-        await fixed.put(self._connection, *writes)
+        await fixed.put(self._connection, *writes, begins=self._begun())
+
+    async def end_with(self, *asked: Ask) -> list[Rows]:
+        """Run the transaction's last fixed statements and commit it, on SQLite in one hop; what each answers. What is
+        to be undone has to raise before: nothing else may follow in it.
+        """
+        begins, self._is_ended = self._begun(), True
+        return await fixed.each(self._connection, *asked, begins=begins, ends=COMMIT)
 
     async def run(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> int:
         """Run a statement; the number of rows it touched."""
-        return (await self._connection.execute(statement, values)).rowcount
+        return int((await self._execute(statement, values)).rowcount)
 
     async def insert(self, table: Table, values: Values) -> int:
         """Insert one row; its id."""
-        result = await self._connection.execute(insert(table).returning(table.c.id), values)
+        result = await self._execute(insert(table).returning(table.c.id), values)
         return int(result.scalar_one())
 
     async def insert_all(self, table: Table, rows: Sequence[Values]) -> None:
         """Insert many rows of a table without asking for their ids; in parts, so that others are served between."""
         for start in range(0, len(rows), CHUNK):
-            await self._connection.execute(insert(table), rows[start : start + CHUNK])
+            await self._execute(insert(table), rows[start : start + CHUNK])
 
     async def insert_numbered(self, table: Table, rows: Sequence[Values]) -> list[int]:
         """Insert many rows; their ids, in the order of ``rows``."""
@@ -104,7 +130,7 @@ class Writing(Reading):
             await self.insert_all(table, [{**row, "id": given} for row, given in zip(rows, ids, strict=True)])
             return ids
         statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-        return [int(value) for value in (await self._connection.execute(statement, rows)).scalars()]
+        return [int(value) for value in (await self._execute(statement, rows)).scalars()]
 
     async def insert_unless_known(self, table: Table, values: Values, *known_by: str) -> int:
         """Insert one row unless one with the same ``known_by`` columns stands there; the number of rows inserted."""
@@ -115,7 +141,7 @@ class Writing(Reading):
         """Hold the act called ``name`` alone until the transaction ends; SQLite's writer is alone anyway."""
         if not self.is_sqlite:
             number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-            await self._connection.execute(select(func.pg_advisory_xact_lock(number)))
+            await self._execute(select(func.pg_advisory_xact_lock(number)))
 
 
 class Database:
@@ -124,6 +150,7 @@ class Database:
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self._engines = writer, reader
         self._at_hand: dict[Pool, AtHand] = {}
+        self._here: Here | None = None
 
     @property
     def writer(self) -> AsyncEngine:
@@ -168,14 +195,18 @@ class Database:
         writer, reader = engines(make_url(url), connections)
         database = cls(writer, reader)
         try:
-            async with database._begun(reader, "reader", "ROLLBACK") as connection:
+            async with database._taken(reader) as connection:
+                await fixed.say(connection, begins(reader, "reader"))
                 await connection.run_sync(migrate.check)
+                await fixed.say(connection, ROLLBACK)
         except BaseException:
             await database.close()
             raise
         return database
 
     async def close(self) -> None:
+        if self._here is not None:
+            self._here.close()
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -187,8 +218,11 @@ class Database:
             Conflict, Unavailable: nothing was written. (Where the connection broke during the commit it may have
             been: whoever repeats must be recognisable by intent or source.)
         """
-        async with self._begun(self._engines[0], "writer", "COMMIT") as connection:
-            yield Writing(connection)
+        engine = self._engines[0]
+        async with self._taken(engine) as connection:
+            tx = Writing(connection, begins(engine, "writer"))
+            yield tx
+            await tx.end(COMMIT)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Reading]:
@@ -197,23 +231,44 @@ class Database:
         Raises:
             Unavailable: SQL does not answer.
         """
-        async with self._begun(self._engines[1], "reader", "ROLLBACK") as connection:
-            yield Reading(connection)
+        engine = self._engines[1]
+        async with self._taken(engine) as connection:
+            tx = Reading(connection, begins(engine, "reader"))
+            yield tx
+            await tx.end(ROLLBACK)
 
     @asynccontextmanager
     async def glancing(self) -> AsyncGenerator[Reading]:
         """For one statement, which reads one state by itself: two more to begin and end would double what it costs.
+        On SQLite a fixed one is read here and now (:mod:`examengine.records.here`).
 
         Raises:
             Unavailable: SQL does not answer.
         """
-        async with self._begun(self._engines[1]) as connection:
+        engine = self._engines[1]
+        if engine.dialect.name == "sqlite" and not fixed.is_listened_to(engine.sync_engine):
+            began_s = time.perf_counter()
+            with told_plainly():
+                try:
+                    yield _Glance(self, self._here_of(engine))
+                finally:
+                    step("records", began_s)
+            return
+        async with self._taken(engine) as connection:
             yield Reading(connection)
 
+    def _here_of(self, engine: AsyncEngine) -> Here:
+        here = self._here
+        if here is None or here.engine is not engine:
+            if here is not None:
+                here.close()
+            here = self._here = Here(engine)
+        return here
+
     @asynccontextmanager
-    async def _begun(self, engine: AsyncEngine, role: str = "", ends: str = "") -> AsyncGenerator[AsyncConnection]:
-        """A connection in a transaction; where the block raises, its return to the pool ends that. The driver's own
-        words begin and end it: SQLAlchemy's cost as much as several statements.
+    async def _taken(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        """A connection; where the block raises, its return to the pool ends what was begun. The driver's own words
+        begin and end transactions: SQLAlchemy's cost as much as several statements.
         """
         began_s, at_hand = time.perf_counter(), self._at_hand_of(engine)
         with told_plainly():
@@ -222,12 +277,7 @@ class Database:
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error) as error:
                 raise Unavailable(type(error).__name__) from error
             try:
-                if role:
-                    begins = SQLITE_BEGINS if engine.dialect.name == "sqlite" else POSTGRES_BEGINS
-                    await fixed.say(connection, begins[role])
                 yield connection
-                if ends:
-                    await fixed.say(connection, ends)
             except BaseException:
                 await asyncio.shield(asyncio.ensure_future(connection.close()))
                 raise
@@ -235,6 +285,40 @@ class Database:
                 await at_hand.leave(connection)
             finally:
                 step("records", began_s)
+
+
+class _Glance(Reading):
+    """Fixed statements are read here and now; whatever else is asked takes a connection of the pool for itself."""
+
+    def __init__(self, database: Database, here: Here) -> None:
+        self._database = database
+        self._here = here
+
+    @property
+    def is_sqlite(self) -> bool:
+        return True
+
+    async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[AnyRow]:
+        async with self._database.reading() as tx:
+            return await tx.rows(statement, values)
+
+    async def row(self, statement: Executable, values: Values | None = None) -> AnyRow | None:
+        async with self._database.reading() as tx:
+            return await tx.row(statement, values)
+
+    async def value(self, statement: Executable, values: Values | None = None) -> Any:
+        async with self._database.reading() as tx:
+            return await tx.value(statement, values)
+
+    async def fetch(self, statement: Fixed, values: Values) -> Rows:
+        found = self._here.rows(statement, values)
+        if found is None:
+            async with self._database.reading() as tx:
+                return await tx.fetch(statement, values)
+        return found
+
+    async def fetch_each(self, *asked: Ask) -> list[Rows]:
+        return [await self.fetch(statement, values) for statement, values in asked]
 
 
 @contextmanager
@@ -267,107 +351,3 @@ def _constraint(error: exc.IntegrityError) -> str:
     if isinstance(cause, asyncpg.PostgresError):
         return str(getattr(cause, "constraint_name", "") or type(cause).__name__)
     return str(error.orig)
-
-
-def engines(url: URL, connections: int) -> tuple[AsyncEngine, AsyncEngine]:
-    """Writer and reader for a URL, whose driver is chosen here."""
-    match url.get_backend_name():
-        case "sqlite":
-            return _sqlite_engine(url, "writer", 1), _sqlite_engine(url, "reader", SQLITE_READERS)
-        case "postgresql":
-            schema = url.query.get(SCHEMA)
-            writer = create_async_engine(
-                url.difference_update_query([SCHEMA]).set(drivername="postgresql+asyncpg"),
-                pool_size=connections,
-                max_overflow=0,
-                pool_timeout=WAIT_SECONDS,
-                pool_pre_ping=False,
-                hide_parameters=True,
-                connect_args={
-                    "timeout": WAIT_SECONDS,
-                    "server_settings": {
-                        "application_name": "examengine",
-                        "lock_timeout": f"{WAIT_SECONDS}s",
-                        "statement_timeout": f"{STATEMENT_SECONDS}s",
-                        "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
-                        "timezone": "UTC",
-                        **({"search_path": str(schema)} if schema else {}),
-                    },
-                },
-            )
-            _see_to_postgres(writer)
-            reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            return writer, reader
-        case other:
-            raise ValueError(f"a database URL begins with sqlite: or postgresql:, not {other}:")
-
-
-def _see_to_postgres(engine: AsyncEngine) -> None:
-    """Lines that the server has hung up are not taken from the pool; what was left begun ends with its return."""
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def look(connection: Any, _record: Any, _proxy: Any) -> None:
-        if connection.driver_connection.is_closed():
-            raise exc.DisconnectionError
-
-    @event.listens_for(engine.sync_engine, "reset")
-    def end(connection: Any, _record: Any, state: Any) -> None:
-        driver = connection.driver_connection
-        if state.asyncio_safe and not driver.is_closed() and driver.is_in_transaction():
-            connection.rollback()  # where it was begun by SQLAlchemy
-            if driver.is_in_transaction():
-                connection.run_async(lambda driver: driver.execute("ROLLBACK"))
-
-
-def _write_ahead(connection: Any) -> None:
-    """Keep a write-ahead log. Turning a new file to it takes the file alone for a moment, and SQLite answers another
-    who wants the same in that moment with "locked" at once, whatever time a connection may wait: so we wait here.
-    """
-    give_up = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            connection.cursor().execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                raise
-        connection.run_async(lambda _: asyncio.sleep(LOCKED_SECONDS))
-
-
-def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"),
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=WAIT_SECONDS,
-        pool_reset_on_return=None,
-        hide_parameters=True,
-        connect_args={"timeout": WAIT_SECONDS, "isolation_level": None},
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        _write_ahead(connection)
-        cursor = connection.cursor()
-        for pragma in (
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            f"query_only = {'OFF' if role == 'writer' else 'ON'}",
-            "cache_size = -16000",
-            "temp_store = MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "reset")
-    def end(connection: Any, _record: Any, state: Any) -> None:
-        if state.asyncio_safe and connection.driver_connection.in_transaction:
-            connection.rollback()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get(OURS):
-            connection.exec_driver_sql(SQLITE_BEGINS[role])
-
-    return engine

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import ClauseElement, Connection, Table, bindparam, insert
+from sqlalchemy import ClauseElement, Connection, Engine, Table, bindparam, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -77,8 +77,11 @@ class Fixed:
         return known
 
 
-Write = tuple[Fixed, Values]
-"""A statement that writes, with its values."""
+Ask = tuple[Fixed, Values]
+"""A statement with its values."""
+Write = Ask
+"""One that writes."""
+Rows = Sequence[Sequence[Any]]
 
 
 def inserting(table: Table) -> Fixed:
@@ -100,28 +103,56 @@ def _planned(statement: ClauseElement, dialect: Dialect) -> _Plan:
     )
 
 
-async def rows(connection: AsyncConnection, fixed: Fixed, values: Values) -> Sequence[Sequence[Any]]:
-    """Run a statement on the driver of a connection; what it answers, each row a tuple or list.
+async def each(connection: AsyncConnection, *asked: Ask, begins: str = "", ends: str = "") -> list[Rows]:
+    """Run statements one after another on the driver of a connection; what each answers, every row a tuple or list.
+    On SQLite all of them, with the words before and after, are one hop to the connection's thread.
+
+    Args:
+        begins: said before them, as BEGIN; ``ends``: after them, as COMMIT.
 
     Raises:
         Conflict, Unavailable, RecordsError: as for every other statement.
     """
     sync = connection.sync_connection
     assert sync is not None
-    if _is_listened_to(sync):  # tests count statements, or let them fail
-        result = await connection.execute(fixed.statement, values)
-        return result.all() if result.returns_rows else ()
-    plan = fixed.plan(sync.dialect)
     driver: Any = sync.connection.driver_connection
-    try:
-        if sync.dialect.name == "sqlite":
-            return plan.read(await driver.execute_fetchall(plan.text, plan.arguments(values)))
-        return plan.read(await driver.fetch(plan.text, *plan.arguments(values)))
-    except LOST as error:
-        await _lost(connection, error)
+    is_sqlite = sync.dialect.name == "sqlite"
+    if is_sqlite and not _is_listened_to(sync):
+        plans = [(fixed.plan(sync.dialect), values) for fixed, values in asked]
+        texts = [(plan.text, plan.arguments(values)) for plan, values in plans]
+        # aiosqlite has no public word for several things in one hop, which costs more than any of them
+        found = await driver._execute(_run, begins, driver, texts, ends)
+        return [plan.read(rows) for (plan, _), rows in zip(plans, found, strict=True)]
+    if begins:
+        await say(connection, begins)
+    told: list[Rows] = []
+    for fixed, values in asked:
+        if _is_listened_to(sync):  # tests count statements, or let them fail
+            result = await connection.execute(fixed.statement, values)
+            told.append(result.all() if result.returns_rows else ())
+            continue
+        plan = fixed.plan(sync.dialect)
+        try:
+            told.append(plan.read(await driver.fetch(plan.text, *plan.arguments(values))))
+        except LOST as error:
+            await _lost(connection, error)
+    if ends:
+        await say(connection, ends)
+    return told
 
 
-async def put(connection: AsyncConnection, *writes: Write) -> None:
+def _run(begins: str, driver: Any, texts: list[tuple[str, list[Any]]], ends: str) -> list[Rows]:
+    """In the thread of a connection of aiosqlite."""
+    connection: sqlite3.Connection = driver._conn
+    if begins:
+        connection.execute(begins)
+    found: list[Rows] = [connection.execute(text, arguments).fetchall() for text, arguments in texts]
+    if ends:
+        connection.execute(ends)
+    return found
+
+
+async def put(connection: AsyncConnection, *writes: Write, begins: str = "") -> None:
     """Run statements that write, and need nothing of each other; PostgreSQL gets them as one.
 
     Raises:
@@ -130,9 +161,10 @@ async def put(connection: AsyncConnection, *writes: Write) -> None:
     sync = connection.sync_connection
     assert sync is not None
     if sync.dialect.name == "sqlite" or _is_listened_to(sync):
-        for fixed, values in writes:
-            await rows(connection, fixed, values)
+        await each(connection, *writes, begins=begins)
         return
+    if begins:
+        await say(connection, begins)
     plans = [(fixed.plan(sync.dialect), values) for fixed, values in writes]
     text = _together(tuple(plan.text for plan, _ in plans))
     driver: Any = sync.connection.driver_connection
@@ -174,7 +206,12 @@ async def say(connection: AsyncConnection, text: str) -> None:
 
 
 def _is_listened_to(connection: Connection) -> bool:
-    return bool(connection.engine.dispatch.before_cursor_execute)
+    return is_listened_to(connection.engine)
+
+
+def is_listened_to(engine: Engine) -> bool:
+    """Whether somebody hears of every statement: then they go by SQLAlchemy."""
+    return bool(engine.dispatch.before_cursor_execute)
 
 
 def told_by_driver(error: Exception) -> Exception | None:

@@ -51,7 +51,7 @@ def check(connection: Connection) -> None:
 
 async def upgrade(url: str) -> None:
     """Create or upgrade the schema; nothing happens where it is up to date. Two at once wait for each other."""
-    from examengine.records.database import engines
+    from examengine.records.engines import engines
 
     writer, _ = engines(make_url(url), 1)
     try:

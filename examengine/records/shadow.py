@@ -13,7 +13,8 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from examengine.records import migrate
-from examengine.records.database import SCHEMA, engines, told_plainly
+from examengine.records.database import told_plainly
+from examengine.records.engines import SCHEMA, engines
 from examengine.records.errors import RecordsError
 
 NAME = "examengine_drill"

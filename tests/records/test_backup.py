@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 
 from examengine.records import attempts, audit, backup, installation, migrate, outcomes
 from examengine.records.backup_files import MANIFEST, BackupError, DamagedBackup, Manifest, check
-from examengine.records.database import Database, engines
+from examengine.records.database import Database
+from examengine.records.engines import engines
 from examengine.records.outcomes import Finish
 from examengine.records.restore import APART, restore
 from examengine.records.tables import accounts, metadata
