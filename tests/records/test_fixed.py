@@ -1,6 +1,8 @@
 """Statements given to the driver itself are as safe as all others, and connections at hand starve nobody."""
 
 import asyncio
+import sqlite3
+import threading
 
 import pytest
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -179,3 +181,69 @@ async def cut_between(database: Database) -> None:
             await other.value(select(func.pg_terminate_backend(pid)))
         await asyncio.sleep(0.1)
         await tx.fetch(NAMES, {})
+
+
+async def test_several_asked_in_one_go_each_have_their_answer(database: Database) -> None:
+    async with database.writing() as tx:
+        [(bank_id,)], renamed, found = await tx.fetch_each(
+            (ADD, row("一")), (RENAME, {"old_name": "一", "new_name": "二"}), (NAMES, {})
+        )
+    assert bank_id
+    assert list(renamed) == []
+    assert [tuple(one) for one in found] == [("二",)]
+
+
+async def test_the_last_statements_commit_what_came_before_and_are_answered(database: Database) -> None:
+    async with database.writing() as tx:
+        await tx.insert(banks, {"name": "一", "at_ms": T0})
+        [[(bank_id,)]] = await tx.end_with((ADD, row("二")))
+        assert await names(database) == ["一", "二"]
+    assert bank_id
+    async with database.writing() as tx:
+        await tx.end_with((ADD_ONLY, row("三")))
+    assert await names(database) == ["一", "二", "三"]
+
+
+async def end_with_one_that_is_there(database: Database) -> None:
+    async with database.writing() as tx:
+        await tx.fetch(ADD, row("二"))
+        await tx.end_with((ADD, row("三")), (ADD, row("一")))
+
+
+async def test_a_last_statement_that_fails_undoes_all_before(database: Database) -> None:
+    async with database.writing() as tx:
+        await tx.fetch(ADD, row("一"))
+    with pytest.raises(Conflict):
+        await end_with_one_that_is_there(database)
+    assert await names(database) == ["一"]
+    async with database.writing():
+        pass  # nothing was asked, nothing is begun
+    assert await names(database) == ["一"]
+
+
+async def test_a_glance_sees_what_was_just_written_and_cannot_write(database: Database) -> None:
+    for number in range(3):
+        async with database.writing() as tx:
+            await tx.fetch(ADD, row(f"{number}"))
+        async with database.glancing() as tx:
+            assert len(await tx.fetch(NAMES, {})) == number + 1
+            assert await tx.value(select(func.count()).select_from(banks)) == number + 1
+    if database.writer.dialect.name == "sqlite":
+        with pytest.raises(RecordsError):
+            async with database.glancing() as tx:
+                await tx.fetch(ADD, row("四"))
+        assert len(await names(database)) == 3
+
+
+async def test_a_glance_waits_where_the_file_is_locked(database: Database) -> None:
+    if database.writer.dialect.name != "sqlite":
+        return
+    assert await names(database) == []
+    await database.close()  # whoever wants the file alone finds it so
+    held = sqlite3.connect(str(database.writer.url.database), isolation_level=None, check_same_thread=False)
+    for words in ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "CREATE TABLE held (a)", "COMMIT"):
+        held.execute(words)
+    freed = threading.Timer(0.3, held.close)
+    freed.start()
+    assert await names(database) == []
+    freed.join()
