@@ -349,7 +349,7 @@ class World:
     async def browser(self, person_id: int | None = None) -> AsyncIterator[httpx2.AsyncClient]:
         """A client of the app, signed in as a person."""
         transport = httpx2.ASGITransport(app=self.app)
-        headers = {"origin": ORIGIN}
+        headers = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
         async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
             if person_id is not None:
                 self.sign_in(client, person_id)

@@ -29,6 +29,8 @@ may hold anything. ``at`` is in ms, ``mark`` is ``epoch.sequence``:
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 SIGNS_OF_LIFE = frozenset("ocafpqlbvsLBVk")
 """Lines that a page has brought about."""
 BY_THE_PAGE = frozenset({"hand_in", "give_up"})
@@ -38,8 +40,7 @@ LONG_BYTES = 64
 """Values longer than that are counted: the journal takes 1.5 MiB of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """One answer or flag as it stands: its value, and which operation wrote it when."""
 
     value: str

@@ -1,9 +1,10 @@
 """What the desk answers: a word, and what is known of the sitting."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
+
+import msgspec
 
 from examengine.live.journal import Kept, unpack_kept
 
@@ -63,9 +64,9 @@ class CloseReason(StrEnum):
     STAFF = "staff"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What every answer carries, and all that a pulse would.
+class Standing(msgspec.Struct, frozen=True):
+    """What every answer carries, and all that a pulse would. (A msgspec struct: it is made in a twentieth of a
+    dataclass' time, by the thousand a second.)
 
     Of a sitting that is absent, another person's or shut to this session (``absent``, ``not_owner``,
     ``revoked``) nothing is told but the word and the stamp.
@@ -110,33 +111,29 @@ class Standing:
         return instant if instant < self.deadline_ms else None
 
 
-STANDING_PARTS = len(fields(Standing))
+STANDING_PARTS = len(Standing.__struct_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class Saved(Standing):
+class Saved(Standing, frozen=True):
     """The answer to one operation; ``kept`` is the item as it stands now, whatever the word."""
 
     kept: Kept | None = None
     is_kept: bool = False  # what stands was written by this very operation: a success, also with a late word
 
 
-@dataclass(frozen=True, slots=True)
-class Redeemed(Standing):
+class Redeemed(Standing, frozen=True):
     """The answer to acknowledgements that were brought back; ``written`` counts those that the sitting lacked."""
 
     written: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FormSaved(Standing):
+class FormSaved(Standing, frozen=True):
     """The answer to a whole form; ``written`` counts the fields that differed."""
 
     written: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sitting(Standing):
+class Sitting(Standing, frozen=True):
     """Everything of a sitting. Answers and flags by position, 1-based; a cleared one is kept with value ""."""
 
     owner_id: int = 0
@@ -145,8 +142,8 @@ class Sitting(Standing):
     page_id: str = ""
     device: str = ""  # of the page with the pen, one word
     sequence: int = 0  # highest that the page with the pen was heard with
-    answers: Mapping[int, Kept] = field(default_factory=dict)
-    flags: Mapping[int, Kept] = field(default_factory=dict)
+    answers: Mapping[int, Kept] = msgspec.field(default_factory=dict)
+    flags: Mapping[int, Kept] = msgspec.field(default_factory=dict)
     journal: tuple[bytes, ...] = ()
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
 
 import structlog
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from examengine import live
 from examengine.records import hearing
@@ -21,6 +23,7 @@ from examengine.web.author.routes import ROUTES as AUTHOR_ROUTES
 from examengine.web.background import background_tasks, running, take_leave
 from examengine.web.candidate.live import LiveAnswers
 from examengine.web.candidate.routes import ROUTES as CANDIDATE_ROUTES
+from examengine.web.candidate.short_way import ShortWay
 from examengine.web.guards import Guard, Refuse, refuse_bare, wants_json
 from examengine.web.hotline import HotlineBoard
 from examengine.web.http import NotAllowed, error_page, see_other
@@ -29,7 +32,7 @@ from examengine.web.metrics import ROUTES as METRICS_ROUTES
 from examengine.web.operator.routes import ROUTES as OPERATOR_ROUTES
 from examengine.web.security import SecurityHeaders
 from examengine.web.services import Services, Serving
-from examengine.web.shadow import Shadow
+from examengine.web.shadow import HEADER, Shadow
 from examengine.web.slow import SlowRequests
 from examengine.web.staff.routes import ROUTES as STAFF_ROUTES
 from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
@@ -37,11 +40,19 @@ from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
 log = structlog.get_logger("examengine.web")
 
 
-def create_app(services: Services, *, hotline: str = "", hotline_hours: str = "", background: bool = True) -> ASGIApp:
+def create_app(
+    services: Services,
+    *,
+    hotline: str = "",
+    hotline_hours: str = "",
+    background: bool = True,
+    proxies: str | None = None,
+) -> ASGIApp:
     """The application around opened services.
 
     Args:
         background: run what runs beside the requests (the sweeper and the like); tests call it themselves.
+        proxies: addresses, separated by commas, of proxies that are believed who a browser is; None: there are none.
     """
     static = folder("static")
     # A drill's shadow is opened beside the real application, by its background, and has none of its own.
@@ -71,8 +82,9 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
     app.state.services = services
     app.state.door = door.through
     app.state.hotline_board = HotlineBoard(hotline, hotline_hours)
+    answers = LiveAnswers(app, services)
     guarded = Guard(
-        LiveAnswers(app, services),
+        answers,
         tokens=services.tokens,
         clock=services.clock,
         origin=services.settings.public_url,
@@ -81,8 +93,14 @@ def create_app(services: Services, *, hotline: str = "", hotline_hours: str = ""
         trust_host=services.settings.demo,
     )
     secured = SecurityHeaders(guarded, https=services.settings.secure_cookies)
-    outermost = _Outermost(SlowRequests(secured, services.settings.slow_ms), app, services.serving)
-    return outermost if drilled is None else drilled.around(outermost)
+    slow = SlowRequests(secured, services.settings.slow_ms)
+    outermost: ASGIApp = _Outermost(slow, app, services.serving)
+    if drilled is not None:
+        outermost = drilled.around(outermost)
+    if proxies is not None:
+        outermost = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, outermost), proxies))
+    # A drill's requests never take the short way, not even in the shadow: there they are few.
+    return ShortWay(outermost, answers, guarded, slow, services, not_mine=HEADER)
 
 
 def session_cookie(services: Services) -> str:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examengine.clock import Clock
 from examengine.logs import step
+from examengine.web.begun import Begun
 from examengine.web.tokens import Session, Tokens
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -76,6 +77,41 @@ def _header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+async def body_of(scope: Scope, receive: Receive, limit: Limit) -> bytes | int | None:
+    """The body; or the status to refuse with; or None when the client went away."""
+    announced = _header(scope, b"content-length")
+    if announced is not None and (not announced.isdigit() or int(announced) > limit.octets):
+        return 413
+    first = Begun(receive())
+    if first.there:
+        message = await first
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            body: bytes = message.get("body", b"")
+            return body if len(body) <= limit.octets else 413
+    return await _rest_of(first, receive, limit)
+
+
+async def _rest_of(first: Begun[Message], receive: Receive, limit: Limit) -> bytes | int | None:
+    """The body of a browser that is still sending."""
+    chunks: list[bytes] = []
+    got = 0
+    try:
+        async with asyncio.timeout(limit.seconds):
+            message = await first
+            while message["type"] != "http.disconnect":
+                chunk = message.get("body", b"")
+                got += len(chunk)
+                if got > limit.octets:
+                    return 413
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+                message = await receive()
+    except TimeoutError:
+        return 408
+    return None
+
+
 class Guard:
     """Reads, stamps, and lets only our own pages post."""
 
@@ -90,14 +126,16 @@ class Guard:
         refuse: Refuse,
         trust_host: bool = False,
     ) -> None:
-        """``origin``: scheme and host of the public address. ``trust_host`` accepts the Host header's too (demo)."""
+        """``origin``: scheme and host of the public address. ``trust_host`` accepts the Host header's too (demo).
+        ``refuse`` answers what is turned away.
+        """
         self._app = app
         self._tokens = tokens
         self._clock = clock
         parts = urlsplit(origin)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._cookie = cookie
-        self._refuse = refuse
+        self.refuse = refuse
         self._trust_host = trust_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,8 +145,7 @@ class Guard:
         began_s = perf_counter()
         state = scope.setdefault("state", {})
         arrived_ms = self._clock.now_ms()
-        token = cookie_of(scope, self._cookie)
-        session = self._tokens.read_session(token, arrived_ms) if token else None
+        session = self.session_of(scope, arrived_ms)
         state["session"] = session
         if scope["method"] in _READING:
             state["now_ms"] = arrived_ms
@@ -120,10 +157,10 @@ class Guard:
         if limit in {UPLOAD, WRITTEN} and session is None:
             limit = FORM
         asked_s = perf_counter()
-        body = await self._body(scope, receive, limit)
+        body = await body_of(scope, receive, limit)
         step("body", asked_s)
         if isinstance(body, int):
-            await self._refuse(scope, receive, send, body)
+            await self.refuse(scope, receive, send, body)
             return
         if body is None:
             return
@@ -131,33 +168,15 @@ class Guard:
         state["now_ms"] = now_ms
         state["body"] = body
         if not self._from_our_page(scope, body, session, now_ms):
-            await self._refuse(scope, receive, send, 403)
+            await self.refuse(scope, receive, send, 403)
             return
         step("guard", began_s)
         await self._app(scope, _replayed(body, receive), send)
 
-    async def _body(self, scope: Scope, receive: Receive, limit: Limit) -> bytes | int | None:
-        """The body; or the status to refuse with; or None when the client went away."""
-        announced = _header(scope, b"content-length")
-        if announced is not None and (not announced.isdigit() or int(announced) > limit.octets):
-            return 413
-        chunks: list[bytes] = []
-        got = 0
-        try:
-            async with asyncio.timeout(limit.seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    chunk = message.get("body", b"")
-                    got += len(chunk)
-                    if got > limit.octets:
-                        return 413
-                    chunks.append(chunk)
-                    if not message.get("more_body", False):
-                        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        except TimeoutError:
-            return 408
+    def session_of(self, scope: Scope, now_ms: int) -> Session | None:
+        """Whose request it is, by the cookie."""
+        token = cookie_of(scope, self._cookie)
+        return self._tokens.read_session(token, now_ms) if token else None
 
     def _from_our_page(self, scope: Scope, body: bytes, session: Session | None, now_ms: int) -> bool:
         site = _header(scope, b"sec-fetch-site")

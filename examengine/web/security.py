@@ -6,6 +6,7 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 class SecurityHeaders:
@@ -21,7 +22,7 @@ class SecurityHeaders:
             (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
         ]
         if https:
-            always.append((b"strict-transport-security", b"max-age=31536000"))
+            always.append(HTTPS_ONLY)
         self._static = tuple(always)
         self._page = (*always, (b"cache-control", b"no-store"))
 

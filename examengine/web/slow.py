@@ -38,10 +38,12 @@ class SlowRequests:
             await self._app(scope, receive, send_and_note)
         finally:
             status, ended_s = answered[0] if answered else (0, perf_counter())
-            if ended_s - began_s >= self._slow_s:
-                self._tell(scope, status, began_s, ended_s, steps)
+            self.tell(scope, status, began_s, ended_s, steps)
 
-    def _tell(self, scope: Scope, status: int, began_s: float, ended_s: float, steps: Sequence[Step]) -> None:
+    def tell(self, scope: Scope, status: int, began_s: float, ended_s: float, steps: Sequence[Step]) -> None:
+        """Tell of a request if it was slow; instants of ``perf_counter``, ``status`` 0 where nothing was answered."""
+        if not self._slow_s or ended_s - began_s < self._slow_s:
+            return
         waited_s = sum(ended - began for name, began, ended in steps if name == BODY)
         if ended_s - began_s - waited_s < self._slow_s:
             return

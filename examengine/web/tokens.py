@@ -11,7 +11,9 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
+from itsdangerous.encoding import base64_encode
+from itsdangerous.signer import SigningAlgorithm
 
 from examengine.accounts.passwords import initial_from
 
@@ -96,9 +98,27 @@ class Approval:
     digest: str
 
 
+class _ReadyHmac(SigningAlgorithm):
+    """HMAC-SHA256 that takes each key in once: an answer is three of them, and taking keys in was half of that."""
+
+    def __init__(self) -> None:
+        self._ready: dict[bytes, hmac.HMAC] = {}
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        ready = self._ready.get(key)
+        if ready is None:
+            ready = self._ready[key] = hmac.new(key, digestmod=hashlib.sha256)
+        mac = ready.copy()
+        mac.update(value)
+        return mac.digest()
+
+
+_hmac = _ReadyHmac()
+
+
 def _signer(masters: Sequence[str], purpose: str) -> Signer:
     keys = [hmac.new(m.encode(), purpose.encode(), hashlib.sha256).digest() for m in masters]
-    return Signer(keys, key_derivation="none", digest_method=hashlib.sha256)
+    return Signer(keys, key_derivation="none", algorithm=_hmac)
 
 
 def _checked(part: str) -> str:
@@ -247,7 +267,7 @@ class Tokens:
 
 def _proof(key: bytes, attempt_id: int, person_id: int, told: Told) -> str:
     text = f"{attempt_id}~{person_id}~{told.item}~{told.epoch}~{told.sequence}~{told.at_ms}~{told.value}"
-    return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")[:12]).decode()
+    return base64.urlsafe_b64encode(_hmac.get_signature(key, text.encode())[:12]).decode()
 
 
 def _sign(signer: Signer, *parts: int | str) -> str:
@@ -255,13 +275,20 @@ def _sign(signer: Signer, *parts: int | str) -> str:
 
 
 def _parts(signer: Signer, token: str, *counts: int) -> list[str]:
-    """Raises ValueError for anything that this signer did not make."""
+    """Raises ValueError for anything that this signer did not make.
+
+    The comparison is :meth:`Signer.unsign`'s on whole texts: a signature is encoded once instead of decoding both.
+    """
     if not token or len(token) > _LONGEST or not token.isascii():
         raise ValueError("not a token")
-    try:
-        parts = signer.unsign(token).decode().split("~")
-    except BadSignature as error:
-        raise ValueError("bad signature") from error
+    signed, _dot, signature = token.rpartition(".")
+    value, proof = signed.encode(), signature.encode()
+    for key in reversed(signer.secret_keys):
+        if hmac.compare_digest(proof, base64_encode(_hmac.get_signature(key, value))):
+            break
+    else:
+        raise ValueError("bad signature")
+    parts = signed.split("~")
     if len(parts) not in counts:
         raise ValueError("wrong number of parts")
     return parts

@@ -47,9 +47,7 @@ async def test_every_page_opens_for_an_author_and_for_nobody_else(world: World) 
 
 async def test_a_form_from_another_site_is_refused(world: World) -> None:
     async with world.browser(await world.person(Role.AUTHOR)) as browser:
-        sent = await browser.post(
-            "/author/banks", data={"name": "题库"}, headers={"origin": "https://elsewhere.test"}
-        )
+        sent = await browser.post("/author/banks", data={"name": "题库"}, headers={"sec-fetch-site": "cross-site"})
         assert sent.status_code == 403
         assert "这里还没有题库" in (await browser.get("/author/banks")).text
 

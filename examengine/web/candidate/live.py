@@ -23,6 +23,7 @@ from examengine.live.desk import MAX_SEQUENCE, Acknowledged
 from examengine.records.errors import RecordsError
 from examengine.web.device import device_here, device_told
 from examengine.web.messages import DESK_WORDS
+from examengine.web.security import HTTPS_ONLY
 from examengine.web.services import Services
 from examengine.web.tokens import PageToken, Session, Told
 
@@ -50,13 +51,15 @@ class LiveAnswers:
         if scope["type"] == "http" and scope["method"] == "POST":
             found = PATH.fullmatch(scope["path"])
             if found is not None:
-                status, answer = await self._timed(int(found[1]), found[2], scope)
-                await _send_json(send, status, answer)
+                status, answer = await self.answer(int(found[1]), found[2], scope)
+                await send_json(send, status, answer)
                 return
         await self._app(scope, receive, send)
 
-    async def _timed(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
-        """Answer, and count how soon where it was an answer of the candidate's."""
+    async def answer(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
+        """Status and answer to an act of an exam page; ``scope`` was read and stamped by a guard. How soon is counted
+        where it was an answer of the candidate's.
+        """
         if act != "answers":
             return await self._answer(attempt_id, act, scope)
         figures, status = self._services.figures, 503
@@ -293,11 +296,21 @@ _read_lost = msgspec.json.Decoder(list[tuple[str, int, int, str, str]]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def _send_json(send: Send, status: int, answer: dict[str, Any]) -> None:
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+def answer_headers(*, https: bool) -> Headers:
+    """The headers of an answer that a script reads: what a browser may make of a page does not concern it."""
+    always = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+    return (*always, HTTPS_ONLY) if https else always
+
+
+async def send_json(send: Send, status: int, answer: dict[str, Any], more: Headers = ()) -> None:
+    """Send an answer, with further headers where no layer adds them."""
     body = _encode(answer)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
     if status == 503:
         # a province that asks again in the same second would be another outage
-        headers.append((b"retry-after", str(_dice.randint(*RETRY_AFTER_S)).encode()))
+        headers.append((b"retry-after", b"%d" % _dice.randint(*RETRY_AFTER_S)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
