@@ -5,7 +5,7 @@ Every method gets ``now_ms``, the stamp of the request, and answers a frozen dat
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -382,14 +382,11 @@ class Desk:
         )
         return [int(member) for member in members]
 
-    async def _ask(self, script: Script, attempt_id: int, now_ms: int, *args: str | int) -> Sequence[Any]:
-        reply: Sequence[Any] = await self._calls.run(
-            script, sitting_keys(attempt_id), (now_ms, self._clamp_ms, attempt_id, *args)
-        )
-        return reply
+    def _ask(self, script: Script, attempt_id: int, now_ms: int, *args: str | int) -> Awaitable[Sequence[Any]]:
+        return self._calls.run(script, sitting_keys(attempt_id), (now_ms, self._clamp_ms, attempt_id, *args))
 
-    async def _ask_as(self, script: Script, pen: Pen, now_ms: int, *args: str | int) -> Sequence[Any]:
-        reply: Sequence[Any] = await self._calls.run(
+    def _ask_as(self, script: Script, pen: Pen, now_ms: int, *args: str | int) -> Awaitable[Sequence[Any]]:
+        return self._calls.run(
             script,
             sitting_keys(pen.attempt_id),
             (
@@ -403,7 +400,6 @@ class Desk:
                 *args,
             ),
         )
-        return reply
 
 
 def _fits(kind: str, value: str) -> None:

@@ -72,36 +72,31 @@ class LiveAnswers:
 
     async def _answer(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
         state = scope["state"]
+        session, now_ms = state["session"], state["now_ms"]
         fields = _fields(state["body"])
-        page = self._page(attempt_id, fields.get("t", ""), state["session"])
+        page = self._page(attempt_id, fields.get("t", ""), session)
         if page is None:
-            return (401, {"word": "revoked"}) if state["session"] is None else (403, {"word": "not_owner"})
+            return (401, {"word": "revoked"}) if session is None else (403, {"word": "not_owner"})
         if act == "announcements":
-            return self._announcements(page, fields.get("about", ""), state["now_ms"])
-        status, answer = await self._answered(act, page, fields, scope)
+            return self._announcements(page, fields.get("about", ""), now_ms)
+        pen = Pen(attempt_id, page.person_id, session.version, page.generation, page.epoch)
+        try:
+            if act == "answers":
+                status, answer = await self._save(pen, _number(fields.get("n", "0")), fields, now_ms)
+            elif act == "redeem":
+                status, answer = await self._redeem(pen, fields.get("lost", ""), now_ms)
+            elif act == "rejoin":
+                status, answer = await self._rejoin(pen, page.page_id, self._device(scope), now_ms)
+            else:
+                status, answer = await self._report(act, pen, _number(fields.get("n", "0")), now_ms)
+        except (ValueError, KeyError, msgspec.DecodeError):
+            status, answer = 400, {"word": "out_of_range"}
+        except (live.Unavailable, RecordsError) as error:
+            log.warning("not_saved", attempt=attempt_id, act=act, error=type(error).__name__)
+            status, answer = 503, {"word": "unavailable"}
         if newest := self._services.notices.newest_for(page.person_id):
             answer["news"] = (newest, NEWS_WITHIN_S if not self._services.settings.demo else NEWS_WITHIN_S_IN_A_DEMO)
         return status, answer
-
-    async def _answered(
-        self, act: str, page: PageToken, fields: Mapping[str, str], scope: Scope
-    ) -> tuple[int, dict[str, Any]]:
-        state, attempt_id = scope["state"], page.attempt_id
-        pen = Pen(attempt_id, page.person_id, state["session"].version, page.generation, page.epoch)
-        try:
-            if act == "redeem":
-                return await self._redeem(pen, fields.get("lost", ""), state["now_ms"])
-            if act == "rejoin":
-                return await self._rejoin(pen, page.page_id, self._device(scope), state["now_ms"])
-            sequence = _number(fields.get("n", "0"))
-            if act == "answers":
-                return await self._save(pen, sequence, fields, state["now_ms"])
-            return await self._report(act, pen, sequence, state["now_ms"])
-        except (ValueError, KeyError, msgspec.DecodeError):
-            return 400, {"word": "out_of_range"}
-        except (live.Unavailable, RecordsError) as error:
-            log.warning("not_saved", attempt=attempt_id, act=act, error=type(error).__name__)
-            return 503, {"word": "unavailable"}
 
     def _announcements(self, page: PageToken, about: str, now_ms: int) -> tuple[int, dict[str, Any]]:
         """What this page's candidate is to see now; from memory."""
@@ -175,7 +170,8 @@ class LiveAnswers:
         value = _value(kind, fields.get("v", ""))
         operation = Operation(sequence, kind, _number(fields["i"]), _number(fields["b"]), value)
         saved = await self._services.desk.save(pen, operation, now_ms)
-        status, answer = await self._told(pen, saved)
+        is_done = saved.word is Word.SAVED
+        status, answer = (200, _carried(saved)) if is_done else await self._told(pen, saved)
         if saved.kept is not None:
             answer["rev"] = saved.kept.revision
             if saved.is_kept:
@@ -193,6 +189,8 @@ class LiveAnswers:
         match act:
             case "pulse":
                 standing = await desk.pulse(pen, now_ms, sequence)
+                if standing.word is Word.ALIVE:
+                    return 200, _carried(standing)
             case "leave":
                 standing = await desk.leave(pen, sequence, now_ms)
             case "return":

@@ -43,23 +43,16 @@ class ShortWay:
         self._headers = answer_headers(https=services.settings.secure_cookies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            found = PATH.fullmatch(scope["path"])
-            if found is not None and (limit := LIMITS.get(found[2])) is not None:
-                sent = dict(scope["headers"])
-                if sent.get(b"sec-fetch-site") == b"same-origin" and self._not_mine not in sent:
-                    await self._answer(int(found[1]), found[2], limit, scope, receive, send)
-                    return
-        await self._around(scope, receive, send)
-
-    async def _answer(
-        self, attempt_id: int, act: str, limit: Limit, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+        found = PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        limit = LIMITS.get(found[2]) if found is not None else None
+        if found is None or limit is None or not self._is_ordinary(scope):
+            await self._around(scope, receive, send)
+            return
         began_s, steps, status = perf_counter(), watch_steps(), 0
-        clock = self._services.clock
+        services = self._services
         try:
             state = scope.setdefault("state", {})
-            state["session"] = self._guard.session_of(scope, clock.now_ms())
+            state["session"] = self._guard.session_of(scope, services.clock.now_ms())
             asked_s = perf_counter()
             body = await body_of(scope, receive, limit)
             step("body", asked_s)
@@ -69,11 +62,15 @@ class ShortWay:
                 return
             if body is None:
                 return
-            state["body"], state["now_ms"] = body, clock.now_ms()
-            status, answer = await self._answers.answer(attempt_id, act, scope)
+            state["body"], state["now_ms"] = body, services.clock.now_ms()
+            status, answer = await self._answers.answer(int(found[1]), found[2], scope)
             headers = self._headers
-            if self._services.serving.draining:
+            if services.serving.draining:
                 headers = (*headers, (b"connection", b"close"))
             await send_json(send, status, answer, headers)
         finally:
             self._slow.tell(scope, status, began_s, perf_counter(), steps)
+
+    def _is_ordinary(self, scope: Scope) -> bool:
+        sent = dict(scope["headers"])
+        return sent.get(b"sec-fetch-site") == b"same-origin" and self._not_mine not in sent
