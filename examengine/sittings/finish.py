@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import msgspec
 import structlog
 
 from examengine.grading.mark import Score
@@ -240,7 +241,7 @@ class Finisher:
             return await self._told_before(known, now_ms)
         if sitting.close_reason == CloseReason.HAND_IN and (sitting.closed_at_ms or 0) < known.earliest_ms:
             # taken while SQL was away, which alone could have said that it is too early: as if it had not been
-            sitting = replace(
+            sitting = msgspec.structs.replace(
                 sitting, close_reason=CloseReason.DEADLINE.value, closed_at_ms=known.closing.deadline_ms
             )
         # whoever waited for SQL meanwhile has an older stamp than the closing: its deadline had passed all the same
