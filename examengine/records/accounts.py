@@ -44,9 +44,10 @@ class SignIn:
 
 _BY_PERSON = select(*columns(accounts, Account)).where(accounts.c.person_id == bindparam("wanted"))
 
-_HELD_VERSION = Fixed(
+HELD = Fixed(
     select(accounts.c.session_version).where(accounts.c.person_id == bindparam("wanted")).with_for_update(read=True)
 )
+"""The session version of a person, ``wanted``, which nobody raises before the transaction ends."""
 
 
 async def find_for_sign_in(tx: Reading, vault: Vault, document: str) -> tuple[Account, ...]:
@@ -168,7 +169,7 @@ async def hold_session_version(tx: Writing, person_id: int) -> int:
     """The person's session version, which nobody raises before the transaction ends: what is started in it will be
     seen by whoever ends the sessions then. 0: the person has no account.
     """
-    held = await tx.fetch(_HELD_VERSION, {"wanted": person_id})
+    held = await tx.fetch(HELD, {"wanted": person_id})
     return int(held[0][0]) if held else 0
 
 

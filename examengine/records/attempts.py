@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from examengine.records.database import AnyRow, Missing, Reading, Writing
-from examengine.records.fixed import Fixed
+from examengine.records.fixed import Ask, Fixed
 from examengine.records.shapes import columns
 from examengine.records.tables import accounts, attempts, enrolments, open_attempts, releases
 from examengine.records.tables.columns import Id
@@ -78,12 +78,18 @@ class SeenPaper:
 
 
 _ATTEMPT = columns(attempts, Attempt)
+_FACTS = tuple(fact.name for fact in fields(AttemptFacts))
 OWNED = (*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
 """Columns that :func:`owned_of` reads."""
 _BY_INTENT = Fixed(select(*_ATTEMPT).where(attempts.c.intent == bindparam("wanted")))
 _OPEN = Fixed(
-    open_attempts.insert().values({column.name: bindparam(column.name) for column in open_attempts.columns})
+    open_attempts.insert().values(
+        attempt_id=func.last_insert_rowid(),
+        enrolment_id=bindparam("enrolment_id"),
+        look_at_ms=bindparam("look_at_ms"),
+    )
 )
+"""After the attempt itself; SQLite alone can."""
 _BEGUN = attempts.insert().values({column.name: bindparam(column.name) for column in _ATTEMPT if column.name != "id"})
 _begun = _BEGUN.returning(attempts.c.id).cte("begun")
 _BEGIN = Fixed(_BEGUN.returning(attempts.c.id))
@@ -126,14 +132,27 @@ async def begin_new(tx: Writing, new: NewAttempt) -> Attempt:
     Raises:
         Conflict: another attempt of the enrolment is running, or the round's number or the intent is taken.
     """
-    values: dict[str, Any] = {fact.name: getattr(new, fact.name) for fact in fields(AttemptFacts)}
-    row = {**values, "generation": 1, "look_at_ms": new.look_at_ms}
-    if tx.is_sqlite:
-        [(attempt_id,)] = await tx.fetch(_BEGIN, row)
-        await tx.fetch(_OPEN, {**row, "attempt_id": attempt_id})
-    else:
-        [(attempt_id,)] = await tx.fetch(_BEGIN_AND_OPEN, row)
-    return Attempt(**values, id=attempt_id, generation=1)
+    told = await tx.fetch_each(*_beginning(tx, new))
+    return _begun_as(new, told[0][0][0])
+
+
+async def begin_new_and_end(tx: Writing, new: NewAttempt) -> Attempt:
+    """Begin it as the transaction's last act, and commit.
+
+    Raises:
+        Conflict: as :func:`begin_new`.
+    """
+    told = await tx.end_with(*_beginning(tx, new))
+    return _begun_as(new, told[0][0][0])
+
+
+def _beginning(tx: Writing, new: NewAttempt) -> tuple[Ask, ...]:
+    row = {name: getattr(new, name) for name in _FACTS} | {"generation": 1, "look_at_ms": new.look_at_ms}
+    return ((_BEGIN, row), (_OPEN, row)) if tx.is_sqlite else ((_BEGIN_AND_OPEN, row),)
+
+
+def _begun_as(new: NewAttempt, attempt_id: int) -> Attempt:
+    return Attempt(**{name: getattr(new, name) for name in _FACTS}, id=attempt_id, generation=1)
 
 
 async def find_by_intent(tx: Reading, intent: str) -> Attempt | None:

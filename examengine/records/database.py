@@ -99,6 +99,13 @@ class Writing(Reading):
         """Run fixed statements that write and need nothing of each other, with their values."""
         await fixed.put(self._connection, *writes, begins=self._begun())
 
+    async def hold(self, *asked: Ask) -> None:
+        """Take the locks of fixed statements whose parameters are whole numbers; SQLite's writer is alone anyway.
+        What is decided on is read after that, by another statement.
+        """
+        if not self.is_sqlite:
+            await fixed.hold(self._connection, *asked, begins=self._begun())
+
     async def end_with(self, *asked: Ask) -> list[Rows]:
         """Run the transaction's last fixed statements and commit it, on SQLite in one hop; what each answers. What is
         to be undone has to raise before: nothing else may follow in it.

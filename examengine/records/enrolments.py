@@ -60,12 +60,8 @@ class EnrolmentLine:
 
 _ENROLMENT = columns(enrolments, Enrolment)
 _BY_ID = select(*_ENROLMENT).where(enrolments.c.id == bindparam("wanted"))
-_LOCKED = Fixed(_BY_ID.with_for_update(key_share=True))
-_LOCKED_TO_START = Fixed(
-    select(*_ENROLMENT, select(exams.c.withdrawn_ms).where(exams.c.id == enrolments.c.exam_id).scalar_subquery())
-    .where(enrolments.c.id == bindparam("wanted"))
-    .with_for_update(key_share=True)
-)
+LOCKED = Fixed(_BY_ID.with_for_update(key_share=True))
+"""An enrolment's lock, by its id as ``wanted``."""
 
 
 async def enrol(
@@ -113,24 +109,10 @@ async def lock_enrolment(tx: Writing, enrolment_id: int) -> Enrolment:
         Missing: there is none of that id.
         Unavailable: someone else held it too long.
     """
-    rows = await tx.fetch(_LOCKED, {"wanted": enrolment_id})
+    rows = await tx.fetch(LOCKED, {"wanted": enrolment_id})
     if not rows:
         raise Missing("enrolment", enrolment_id)
     return Enrolment(*rows[0])
-
-
-async def lock_to_start(tx: Writing, enrolment_id: int) -> tuple[Enrolment, bool]:
-    """The enrolment, locked, and whether its exam was withdrawn.
-
-    Raises:
-        Missing: there is none of that id.
-        Unavailable: someone else held it too long.
-    """
-    rows = await tx.fetch(_LOCKED_TO_START, {"wanted": enrolment_id})
-    if not rows:
-        raise Missing("enrolment", enrolment_id)
-    *enrolment, withdrawn_ms = rows[0]
-    return Enrolment(*enrolment), withdrawn_ms is not None
 
 
 async def list_of_person(tx: Reading, person_id: int) -> tuple[EnrolmentLine, ...]:

@@ -174,6 +174,29 @@ async def put(connection: AsyncConnection, *writes: Write, begins: str = "") -> 
         await _lost(connection, error)
 
 
+async def hold(connection: AsyncConnection, *asked: Ask, begins: str = "") -> None:
+    """Take the locks of statements of PostgreSQL whose parameters are whole numbers, with the word before in one go;
+    what they answer is nobody's.
+
+    Raises:
+        Unavailable, RecordsError: as for every other statement.
+    """
+    sync = connection.sync_connection
+    assert sync is not None
+    if _is_listened_to(sync):
+        await each(connection, *asked, begins=begins)
+        return
+    await say(
+        connection, "; ".join([*([begins] if begins else []), *(_written_out(sync.dialect, *one) for one in asked)])
+    )
+
+
+def _written_out(dialect: Dialect, fixed: Fixed, values: Values) -> str:
+    plan = fixed.plan(dialect)
+    numbers = [int(value) for value in plan.arguments(values)]
+    return _NUMBER.sub(lambda found: str(numbers[int(found[1]) - 1]), plan.text)
+
+
 @cache
 def _together(texts: tuple[str, ...]) -> str:
     """Statements as parts of one, their parameters numbered on."""

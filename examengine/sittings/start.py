@@ -18,10 +18,11 @@ from examengine.records import accounts, attempts, slots
 from examengine.records.as_rules import closing_of
 from examengine.records.attempts import Attempt, NewAttempt
 from examengine.records.database import Database, Reading, Writing
-from examengine.records.enrolments import lock_enrolment, lock_to_start
+from examengine.records.enrolments import lock_enrolment
 from examengine.records.errors import Missing
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
 from examengine.records.shelf import Kept, KeptExam, Shelf
+from examengine.records.starts import ToStart, lock_to_start
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.history import Closing, DeadlineReason
 from examengine.rules.rulebook import Rulebook
@@ -83,18 +84,30 @@ class Starter:
             records.Unavailable, live.Unavailable: nothing was started, or the same intent finds it.
             Missing: there is no such enrolment, it is another person's, or its exam was withdrawn.
         """
-        await self._desk.read(0, stamp_ms)  # a start while the desk is away would use up time nobody can answer in
+        await self.look(stamp_ms)
+        return await self.start_at(intent, session_version, stamp_ms, asked_ms)
+
+    async def look(self, stamp_ms: int) -> None:
+        """See that the desk is there: a start while it is away would use up time nobody can answer in.
+
+        Raises:
+            live.Unavailable: it is away.
+        """
+        await self._desk.read(0, stamp_ms)
+
+    async def start_at(
+        self, intent: StartIntent, session_version: int, stamp_ms: int, asked_ms: int | None = None
+    ) -> Started | Contract | Refusal:
+        """:meth:`start` for whoever has just looked; raises alike."""
         async with self._database.writing() as tx:
-            enrolment, is_withdrawn = await lock_to_start(tx, intent.enrolment_id)
-            if enrolment.person_id != intent.person_id:
-                raise Missing("enrolment", intent.enrolment_id)
-            record = await load_history(tx, enrolment.id)
+            found = await lock_to_start(tx, intent.enrolment_id, intent.person_id)
+            record = found.record
             known = await attempts.find_by_intent(tx, intent.key) if record.attempts else None
             if known is not None:
                 return Started(known.id, is_new=False)
-            if is_withdrawn:
+            if found.is_withdrawn:
                 raise Missing("enrolment", intent.enrolment_id)
-            rulebook = await self._shelf.rulebook(tx, enrolment.rulebook_digest)
+            rulebook = await self._shelf.rulebook(tx, record.enrolment.rulebook_digest)
             now_ms = max(stamp_ms, record.newest_fact_ms)
             contract = contract_of(rulebook, record, now_ms, asked_ms)
             if isinstance(contract, Refusal):
@@ -103,8 +116,8 @@ class Starter:
                 return Refusal(Reason.NOT_RUNNING, Next.NONE)
             if contract.is_cut and not intent.accepts_cut:
                 return contract
-            session_version = max(session_version, await accounts.hold_session_version(tx, intent.person_id))
-            attempt, paper = await self._begin(tx, intent, rulebook, record, contract)
+            attempt, paper = await self._begin(tx, intent, rulebook, found, contract)
+        session_version = max(session_version, found.session_version)
         record = replace(record, attempts=(*record.attempts, AttemptRecord.of(attempt)))
         await self._open(rulebook, record, attempt, len(paper.items), session_version, now_ms)
         return Started(attempt.id, is_new=True)
@@ -163,19 +176,21 @@ class Starter:
             return Word.CLOSED if await slots.ended_of(tx, [attempt_id]) else Word.TOO_LATE
 
     async def _begin(
-        self, tx: Writing, intent: StartIntent, rulebook: Rulebook, record: EnrolmentRecord, contract: Contract
+        self, tx: Writing, intent: StartIntent, rulebook: Rulebook, found: ToStart, contract: Contract
     ) -> tuple[Attempt, Paper]:
+        """Draws the paper, writes the attempt down and ends the transaction."""
+        record = found.record
         exam = await self._shelf.exam(tx, record.enrolment.exam_id)
         pool = await self._pool(tx, exam, local_day(contract.told_ms, rulebook))
         seed = await self._seed(tx, rulebook, record)
         seen: tuple[int, ...] = ()
-        if rulebook.exam.paper.new_per_attempt:
+        if found.has_sat and rulebook.exam.paper.new_per_attempt:
             earlier = await attempts.papers_seen(tx, intent.person_id, exam.bank_id)
             seen = await self._items_of(tx, [row.paper for row in earlier])
         paper = pool.draw(seed, seen)
         base = Closing(contract.base_deadline_ms, DeadlineReason(contract.base_reason))
         closing = Closing(contract.deadline_ms, DeadlineReason(contract.deadline_reason))
-        attempt = await attempts.begin_new(
+        attempt = await attempts.begin_new_and_end(
             tx,
             NewAttempt(
                 enrolment_id=record.enrolment.id,

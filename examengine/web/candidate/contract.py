@@ -1,5 +1,6 @@
 """The contract page (考试说明) and the start that it promises."""
 
+import asyncio
 import secrets
 
 from starlette.requests import Request
@@ -51,18 +52,24 @@ async def contract(request: Request) -> Response:
 async def start(request: Request) -> Response:
     """Start the attempt that the page offered. Sent twice, it leads to the same attempt.
 
-    A place is asked for before anything is looked up: in a crowd nothing else may come first.
+    A place is asked for before anything is looked up: in a crowd nothing else may come first. Whether the desk is
+    there is asked in the same breath.
     """
     wanted = _wanted(request)
-    place = None
+    place: Place | None = None
+    away: BaseException | None = None
     if wanted is not None and field_of(request, "honest"):
-        place = await waiting.place_of(request, wanted)
+        look = services_of(request).starter.look(now_of(request))
+        told, away = await asyncio.gather(waiting.place_of(request, wanted), look, return_exceptions=True)
+        if isinstance(told, BaseException):
+            raise told
+        place = told
         if not place.is_turn:
             return waiting.sent_to_wait(request, wanted, place)
 
     @signed_in(Role.CANDIDATE)
     async def begin(request: Request) -> Response:
-        return await _begin(request, wanted, place)
+        return await _begin(request, wanted, place, away)
 
     return await begin(request)
 
@@ -79,7 +86,10 @@ def _wanted(request: Request) -> StartIntent | None:
     return StartIntent(intent.subject_id, intent.person_id, intent.round_no, intent.no, intent.nonce, accepts_cut)
 
 
-async def _begin(request: Request, wanted: StartIntent | None, place: Place | None) -> Response:
+async def _begin(
+    request: Request, wanted: StartIntent | None, place: Place | None, away: BaseException | None
+) -> Response:
+    """``away``: why the desk cannot be asked, None: it can."""
     services, now_ms, enrolment_id = services_of(request), now_of(request), path_id(request)
     if wanted is None:
         return await _contract_page(request, enrolment_id, ())
@@ -94,11 +104,13 @@ async def _begin(request: Request, wanted: StartIntent | None, place: Place | No
         return await _contract_page(request, enrolment_id, errors)
     if not accepts_starts:
         return await error_page(request, 503)
+    if away is not None:
+        raise away
     session = session_of(request)
     assert session is not None
     try:
         with services.starts.pace.timed():
-            started = await services.starter.start(wanted, session.version, now_ms, place.joined_ms)
+            started = await services.starter.start_at(wanted, session.version, now_ms, place.joined_ms)
     except Missing:
         raise NotAllowed(404) from None
     if isinstance(started, Contract):
