@@ -1,6 +1,7 @@
 """Renders a page from its context, and a named block of it alone for htmx."""
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from time import perf_counter
@@ -16,6 +17,9 @@ from examengine.web import messages, times
 from examengine.web.assets import folder, version_of
 from examengine.web.contexts import CONTEXT_OF
 from examengine.web.wording import gettext, ngettext
+
+_HOLE = f"hole.{secrets.token_hex(8)}."
+"""Known to this process alone."""
 
 
 def _zoned(name: str) -> Any:
@@ -103,6 +107,24 @@ def render(name: str, context: object) -> str:
     html = _shared().get_template(name).render(_values(name, context))
     step("render", began_s)
     return html
+
+
+def hole(name: str) -> Markup:
+    """Stands in a context for what :func:`render_joined` puts there."""
+    return Markup(f"{_HOLE}{name}.")  # noqa: S704 - nobody else's text can be it
+
+
+def render_joined(name: str, context: object, **pieces: Sequence[bytes]) -> bytes:
+    """The whole page, encoded, with pieces that are so already in place of its holes, named in their order: a paper
+    is most of its page, and is not copied and encoded once more.
+    """
+    rest = render(name, context).encode()
+    parts: list[bytes] = []
+    for place, those in pieces.items():
+        before, found, rest = rest.partition(hole(place).encode())
+        assert found, place
+        parts += (before, *those)
+    return b"".join((*parts, rest))
 
 
 def render_block(name: str, block: str, context: object) -> str:

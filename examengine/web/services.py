@@ -45,7 +45,7 @@ from examengine.sittings.rebuild import Rebuilder
 from examengine.sittings.ship import Shipper
 from examengine.sittings.start import Starter
 from examengine.sittings.sweep import Sweeper
-from examengine.web.candidate.paper_page import Shelf as QuestionShelf
+from examengine.web.candidate.question_pieces import Shelf as QuestionShelf
 from examengine.web.pdf import Press
 from examengine.web.tokens import Tokens
 

@@ -6,16 +6,20 @@ from dataclasses import replace
 import pytest
 from markupsafe import Markup, escape
 
+from examengine.banks.item import Kind
+from examengine.live.journal import Kept
+from examengine.papers.blueprint import Blueprint, Cell
+from examengine.papers.paper import PaperItem
 from examengine.web.candidate.paper_page import (
     Section,
-    Shelf,
     Shown,
     answered_count,
     card_html,
-    compile_question,
     flagged_count,
+    joined,
     paper_html,
 )
+from examengine.web.candidate.question_pieces import Shelf, compile_question
 from examengine.web.pages import render
 from tests.web.samples import PAGES
 
@@ -102,7 +106,33 @@ def test_an_untouched_question_is_the_one_that_is_filled_in_value_by_value(stem:
     html = Markup(escape(stem))
     for kind in ("single_choice", "multiple_choice"):
         question = compile_question(kind, html, OPTIONS)
-        slowly = replace(question, untouched=None)
+        slowly = replace(question, pieces=None)
         pages = [paper_html([Section(kind, 250, [Shown(one, 12, "xkc")])]) for one in (question, slowly)]
         assert pages[0] == pages[1]
-        assert (question.untouched is None) == ("\x02" in stem)
+        assert (question.pieces is None) == ("\x02" in stem)
+
+
+def test_a_page_drawn_from_what_is_kept_is_that_of_its_sections() -> None:
+    cells = (
+        Cell(Kind.SINGLE_CHOICE, 2, 250),
+        Cell(Kind.TRUE_FALSE, 1, 100),
+        Cell(Kind.SINGLE_CHOICE, 1, 250, topic="甲"),
+    )
+    shelf, question = Shelf(), compile_question("single_choice", "题干 & 50%", OPTIONS)
+    for version_id in (1, 2, 3, 4):
+        shelf.put(version_id, question)
+    items = [PaperItem(1, 0, tuple("xkc")), PaperItem(2, 2, tuple("ckx")), PaperItem(3, 0, tuple("kcx"))]
+    items.append(PaperItem(4, 1, tuple("kxc")))
+    answers = {2: Kept("k", 3, 1, 7, 0), 3: Kept("", 9, 2, 1, 0)}
+    flags = {3: Kept("1", 4, 1, 8, 0), 4: Kept("", 5, 1, 9, 0)}
+    shown = [
+        Shown(question, 1, "xkc"),
+        Shown(question, 2, "ckx", "k", 3, mark="1.7"),
+        Shown(question, 3, "kcx", "", 9, True, 4, "2.1", "1.8"),
+        Shown(question, 4, "kxc", "", 0, False, 5, flag_mark="1.9"),
+    ]
+    sections = [Section("single_choice", 250, shown[:3]), Section("true_false", 100, shown[3:])]
+    page = joined(Blueprint(cells, 850), items, answers, flags, shelf)
+    assert b"".join(page.paper).decode() == paper_html(sections)
+    assert b"".join(page.card).decode() == card_html(sections)
+    assert (page.answered, page.flagged, page.has_typed) == (1, 1, False)

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from examengine.banks.item import Item, Kind
 from examengine.banks.responses import AcceptedText, NumberExpected, NumberRange, TextExpected
 from examengine.grading.correction import MAX_KEYS, AnyOf, Dropped, FullMarks, NewKey, Ruling, fits
+from examengine.web.answers import LETTERS
 from examengine.web.author.correction_words import ACTIONS
-from examengine.web.candidate.paper_page import LETTERS
 from examengine.web.contexts.frame import FieldError
 from examengine.web.http import field_of, form_of
 from examengine.web.wording import gettext as _

@@ -9,7 +9,7 @@ from examengine.grading.correction import AnyOf, Dropped, FullMarks, NewKey, Rul
 from examengine.grading.statistics import Suspicion
 from examengine.records.words import CorrectionState
 from examengine.regrading.asking import Obstacle
-from examengine.web.candidate.paper_page import LETTERS
+from examengine.web.answers import LETTERS
 from examengine.web.contexts.frame import Tone
 from examengine.web.wording import gettext as _
 

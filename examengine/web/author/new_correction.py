@@ -19,6 +19,7 @@ from examengine.records.database import Reading
 from examengine.records.errors import Missing
 from examengine.regrading.asking import Obstacle, draft_correction
 from examengine.regrading.counting import key_counted
+from examengine.web.answers import LETTERS
 from examengine.web.author.analysis import (
     CORRECTIONS,
     WHO,
@@ -31,7 +32,6 @@ from examengine.web.author.analysis import (
 from examengine.web.author.correction_form import Typed, actions_for, ruling_of, texts_of, typed_of
 from examengine.web.author.correction_words import ACTIONS, OBSTACLES, STATES, ruling_told
 from examengine.web.author.shown import item_view
-from examengine.web.candidate.paper_page import LETTERS
 from examengine.web.contexts import corrections as contexts
 from examengine.web.contexts.frame import FieldError
 from examengine.web.http import (

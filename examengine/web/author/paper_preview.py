@@ -6,7 +6,8 @@ from markupsafe import Markup
 
 from examengine.banks.item import Item
 from examengine.banks.responses import Pair, PairsExpected, shown_ids
-from examengine.web.candidate.paper_page import Section, Shown, paper_html, question_of
+from examengine.web.candidate.paper_page import Section, Shown, paper_html
+from examengine.web.candidate.question_pieces import question_of
 from examengine.web.pages import template
 
 POINTS_SHOWN = 200

@@ -20,7 +20,8 @@ from examengine.web.answers import letters
 from examengine.web.author.banks import bank_of
 from examengine.web.author.blueprint_desk import HERE, stock_choices, usable_rulebook
 from examengine.web.author.blueprints import revision_of
-from examengine.web.candidate.paper_page import Section, Shown, paper_html, question_of
+from examengine.web.candidate.paper_page import Section, Shown, paper_html
+from examengine.web.candidate.question_pieces import question_of
 from examengine.web.contexts import blueprints as contexts
 from examengine.web.contexts.frame import Alert, Fact
 from examengine.web.http import frame_of, page, services_of, signed_in

@@ -15,8 +15,8 @@ from examengine.banks.responses import (
     PairsExpected,
     TextExpected,
 )
+from examengine.web.answers import LETTERS
 from examengine.web.author.expected_fields import gap_written, numbers_written, texts_written
-from examengine.web.candidate.paper_page import LETTERS
 from examengine.web.contexts.author import ItemView, KindCount, OptionView
 from examengine.web.contexts.frame import Paging
 from examengine.web.http import page

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from examengine.live import Pen, Sitting, Word
-from examengine.live.journal import Kept
 from examengine.papers.paper import unpack
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.attempts import OwnedAttempt
@@ -24,16 +23,8 @@ from examengine.web.candidate import again
 from examengine.web.candidate.again import page_token_of
 from examengine.web.candidate.form import goes_on_at, posted
 from examengine.web.candidate.notices import about_of, notices_for
-from examengine.web.candidate.paper_page import (
-    Section,
-    Shown,
-    answered_count,
-    card_html,
-    flagged_count,
-    has_typed,
-    paper_html,
-    question_of,
-)
+from examengine.web.candidate.paper_page import Joined, joined
+from examengine.web.candidate.question_pieces import question_of
 from examengine.web.contexts.candidate import ExamPage, Reports, Resumed, Taken, Unsent
 from examengine.web.device import device_here, device_told
 from examengine.web.http import (
@@ -51,6 +42,7 @@ from examengine.web.http import (
     visitor_of,
 )
 from examengine.web.messages import LABELS
+from examengine.web.pages import hole, render_joined
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
 
@@ -261,7 +253,7 @@ async def over(request: Request, attempt_id: int, word: Word) -> Response:
 async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
     services, visitor = services_of(request), await visitor_of(request)
     frame = await frame_of(request)
-    sections = await _sections(request, own, claimed)
+    drawn = await _joined(request, own, claimed)
     token = PageToken(own.id, visitor.person.id, claimed.generation, claimed.epoch, claimed.page_id)
     # whoever comes from a save of his own, or from looking at the hand-in, has not been away
     is_return = claimed.epoch > 1 and "still" not in request.query_params
@@ -279,26 +271,26 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         deadline_ms=claimed.deadline_ms,
         deadline_reason=claimed.deadline_reason,
         deadline_note=_deadline_note(own.rulebook),
-        paper=paper_html(sections),
-        card=card_html(sections),
+        paper=hole("paper"),
+        card=hole("card"),
         total=claimed.items,
-        answered=answered_count(sections),
-        flagged=flagged_count(sections),
+        answered=drawn.answered,
+        flagged=drawn.flagged,
         reports=_reports(own.rulebook, claimed),
-        resumed=Resumed(answered_count(sections), claimed.seen_ms) if is_return else None,
+        resumed=Resumed(drawn.answered, claimed.seen_ms) if is_return else None,
         saved_at_ms=max((kept.at_ms for kept in claimed.answers.values()), default=None),
         generation=claimed.generation,
         shipped=claimed.shipped_revision,
         who=services.tokens.who(visitor.person.id),
-        typed=has_typed(sections),
+        typed=drawn.has_typed,
         notices=notices_for(services, visitor.person, [own.owned.exam_id], now_of(request)),
         news=services.notices.newest_for(visitor.person.id),
         about=about_of(services, visitor.person, own.id, own.owned.exam_id),
     )
-    return page("exam.html", context)
+    return HTMLResponse(render_joined("exam.html", context, paper=drawn.paper, card=drawn.card))
 
 
-async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Section]:
+async def _joined(request: Request, own: Own, claimed: Sitting) -> Joined:
     services = services_of(request)
     paper = unpack(own.owned.attempt.paper)
     wanted = services.questions.missing(item.version_id for item in paper.items)
@@ -307,30 +299,7 @@ async def _sections(request: Request, own: Own, claimed: Sitting) -> list[Sectio
             items = await services.shelf.items(tx, wanted)
         for version_id, item in items.items():
             services.questions.put(version_id, question_of(item))
-    blueprint = own.exam.blueprint
-    shown: dict[tuple[str, int], list[Shown]] = {}
-    for position, placed in enumerate(paper.items, 1):
-        cell = blueprint.cells[placed.cell]
-        answer, flag = claimed.answers.get(position), claimed.flags.get(position)
-        # a section is a kind: its cells are mixed on the paper
-        shown.setdefault((cell.kind.value, cell.points_hundredths), []).append(
-            Shown(
-                question=services.questions.of(placed.version_id),
-                position=position,
-                option_order=placed.option_order,
-                answer=answer.value if answer else "",
-                revision=answer.revision if answer else 0,
-                flagged=bool(flag and flag.value),
-                flag_revision=flag.revision if flag else 0,
-                mark=_mark(answer),
-                flag_mark=_mark(flag),
-            )
-        )
-    return [Section(kind, points_hundredths, questions) for (kind, points_hundredths), questions in shown.items()]
-
-
-def _mark(kept: Kept | None) -> str:
-    return f"{kept.epoch}.{kept.sequence}" if kept else ""
+    return joined(own.exam.blueprint, paper.items, claimed.answers, claimed.flags, services.questions)
 
 
 def _reports(rulebook: Rulebook, claimed: Sitting) -> Reports:

@@ -13,11 +13,10 @@ from examengine.reporting.papers import SatPaper
 from examengine.rules.calendar import window_of
 from examengine.rules.history import DeadlineReason, OutcomeReason, State
 from examengine.web import times
-from examengine.web.answers import answer_told, letters
+from examengine.web.answers import LETTERS, answer_told, letters
 from examengine.web.author.correction_words import ruling_told
 from examengine.web.author.shown import answers_told
 from examengine.web.candidate.my import score_is_hidden
-from examengine.web.candidate.paper_page import LETTERS
 from examengine.web.markup import option_html, stem_html, text_html
 from examengine.web.messages import DEADLINE_REASONS, HOW_ENDED, KINDS
 from examengine.web.pdf import Block, Document, Facts, Heading, Paragraph, Rule, Table

@@ -5,7 +5,8 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from examengine.banks.responses import encode
-from examengine.web.candidate.paper_page import Section, Shown, question_of
+from examengine.web.candidate.paper_page import Section, Shown
+from examengine.web.candidate.question_pieces import question_of
 from examengine.web.contexts import candidate
 from examengine.web.contexts.frame import Alert, FieldError
 from examengine.web.contexts.marking import AnswerShown, ExamMarking, GivenMark, MarkAnswer, Marking, QueueRow

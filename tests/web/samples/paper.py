@@ -8,10 +8,10 @@ from examengine.web.candidate.paper_page import (
     Shown,
     answered_count,
     card_html,
-    compile_question,
     flagged_count,
     paper_html,
 )
+from examengine.web.candidate.question_pieces import compile_question
 from examengine.web.contexts import candidate
 from tests.web.samples.frames import LI, MINUTE, NOW
 

@@ -1,0 +1,231 @@
+"""Questions of an exam page, joined from pieces that are encoded already.
+
+A question is rendered once per item version and worker, with markers where an attempt differs: position, letters,
+order of options, what is checked. It is cut at them: at its place in an attempt it is one join of pieces and one
+replacing of a sign by its position.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from examengine.banks.item import WITH_OPTIONS, Item
+from examengine.banks.responses import Sides
+from examengine.web import messages
+from examengine.web.answers import LETTERS
+from examengine.web.candidate.typed_question import filled, typed_of
+from examengine.web.markup import option_html, stem_html
+from examengine.web.pages import template
+from examengine.web.wording import gettext as _
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BETWEEN = "\x02|\x03"
+_POSITION, _HERE = "\x02", "\x03"
+"""Stand in pieces: for the position, and where one is cut."""
+_POSITION_SIGN = _POSITION.encode()
+_LETTER_PIECES = tuple(letter.encode() for letter in LETTERS)
+_CHECKED = b" checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item version, ready to be filled in: what stands before the options, each option, what follows.
+
+    Where there are no options all stands in ``head``, with one of ``sides`` a field (None: it is typed into).
+    """
+
+    head: str
+    options: dict[str, str]
+    tail: str
+    sides: tuple[Sides | None, ...] = ()
+    pieces: "Pieces | None" = None
+
+
+Option = tuple[bytes, bytes, bytes, bytes]
+"""All before the letter, unchecked; the same up to where ``checked`` stands, and from there on; what follows the
+letter.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A question with options, cut where attempts differ; a sign stands for its position everywhere.
+
+    ``tails``: by whether it is answered (2) and flagged (1).
+    """
+
+    head: str
+    options: dict[str, Option]
+    tails: tuple[bytes, bytes, bytes, bytes]
+    heads: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    """By points: untouched; and cut at revision, revision of the flag, and marks."""
+
+    def head_for(self, points: str) -> tuple[bytes, ...]:
+        if len(self.heads) > 4:
+            self.heads.clear()  # every exam that holds it gives the same points, as a rule
+        touched = self.head % {
+            "pos": _POSITION,
+            "points": points,
+            **dict.fromkeys(("rev", "flag_rev", "marks"), _HERE),
+        }
+        before, between, behind, after = touched.split(_HERE)
+        head = tuple(
+            text.encode() for text in (f"{before}0{between}0{behind}{after}", before, between, behind, after)
+        )
+        self.heads[points] = head
+        return head
+
+
+class _Markers:
+    """Stands in the template for every value that is known only per attempt."""
+
+    def __getattr__(self, name: str) -> Markup:
+        return Markup(_BETWEEN if name == "between" else f"\x02{name}\x03")  # noqa: S704
+
+
+def question_of(item: Item) -> Question:
+    """Render an item version of whatever kind."""
+    if item.kind in WITH_OPTIONS:
+        options = [(option.id, option_html(option)) for option in item.options]
+        return compile_question(item.kind.value, stem_html(item), options)
+    typed = typed_of(item)
+    html = template("exam_typed.html").render(
+        mark=_Markers(),
+        kind_text=messages.KINDS[item.kind.value],
+        stem=typed.stem,
+        parts=typed.parts,
+        pieces=typed.pieces,
+        lefts=typed.lefts,
+    )
+    return Question(_with_fields(html), {}, "", tuple(part.sides for part in typed.parts))
+
+
+def compile_question(kind: str, stem: str, options: Sequence[tuple[str, str]]) -> Question:
+    """Render an item version with markers.
+
+    Args:
+        kind: single_choice, multiple_choice or true_false.
+        stem: plain text, or HTML of ``web.markup``; so are the texts of the options.
+        options: (id, text), in any order.
+    """
+    clean = [(option_id, _clean(text)) for option_id, text in options]
+    html = template("exam_question.html").render(
+        mark=_Markers(),
+        kind_text=messages.KINDS[kind],
+        many=kind == "multiple_choice",
+        stem=_clean(stem),
+        options=clean,
+    )
+    head, *options_html, tail = _with_fields(html).split(_BETWEEN)
+    options_by_id = dict(zip((option_id for option_id, _text in clean), options_html, strict=True))
+    return Question(head, options_by_id, tail, pieces=_pieces(head, options_by_id, tail))
+
+
+def _pieces(head: str, options: Mapping[str, str], tail: str) -> Pieces | None:
+    if any(sign in text for text in (head, *options.values(), tail) for sign in (_POSITION, _HERE)):
+        return None  # an author's own text has such a sign in it
+    made: dict[str, Option] = {}
+    for option_id, text in options.items():
+        pieces = (text % {"pos": _POSITION, "checked": _HERE, "letter": _HERE}).split(_HERE)
+        before, between, after = (piece.encode() for piece in pieces)
+        made[option_id] = before + between, before, between, after
+    states = [_state("x" * answered, flagged=bool(flagged)) for answered in (0, 1) for flagged in (0, 1)]
+    tails = [(tail % {"pos": _POSITION, **state}).encode() for state in states]
+    return Pieces(head, made, (tails[0], tails[1], tails[2], tails[3]))
+
+
+def _with_fields(html: str) -> str:
+    """A rendered question, closed up, as a text for ``%``."""
+    html = re.sub(r"\n\s*", "\n", html).replace(">\n<", "><").replace("%", "%%")
+    html = re.sub("\n?" + re.escape(_BETWEEN) + "\n?", _BETWEEN, html)
+    return re.sub(r"\x02(\w+)\x03", r"%(\1)s", html)
+
+
+def _clean(text: str) -> str:
+    return text if isinstance(text, Markup) else _CONTROLS.sub("", text).strip()
+
+
+class Shelf:
+    """The questions of this worker, the longest unused dropped first."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._questions: OrderedDict[int, Question] = OrderedDict()
+
+    def missing(self, version_ids: Iterable[int]) -> list[int]:
+        """Those that have to be compiled first."""
+        return [version_id for version_id in version_ids if version_id not in self._questions]
+
+    def put(self, version_id: int, question: Question) -> None:
+        self._questions[version_id] = question
+        while len(self._questions) > self._most:
+            self._questions.popitem(last=False)
+
+    def of(self, version_id: int) -> Question:
+        """Raises KeyError for one that ``missing`` would have named."""
+        self._questions.move_to_end(version_id)
+        return self._questions[version_id]
+
+
+def _state(answer: str, *, flagged: bool) -> dict[str, str]:
+    return {
+        "state": "saved" if answer else "blank",
+        "state_text": _("已保存") if answer else _("未答"),
+        "flagged": " checked" if flagged else "",
+    }
+
+
+def question_html(
+    question: Question,
+    position: int,
+    option_order: Sequence[str],
+    points: str,
+    answer: str = "",
+    revision: int = 0,
+    flagged: bool = False,
+    flag_revision: int = 0,
+    mark: str = "",
+    flag_mark: str = "",
+) -> bytes:
+    """A question at its place in an attempt; the arguments as in :class:`Shown`, ``points`` as they are written."""
+    pieces = question.pieces
+    if pieces is None:
+        values = {"pos": position, "rev": revision, "flag_rev": flag_revision, "marks": _marks(mark, flag_mark)}
+        values |= {"points": points, **_state(answer, flagged=flagged)}
+        return _filled(question, option_order, answer, values).encode()
+    head = pieces.heads.get(points) or pieces.head_for(points)
+    if revision or flag_revision or mark or flag_mark:
+        marks = _marks(mark, flag_mark).encode()
+        parts = [head[1], b"%d" % revision, head[2], b"%d" % flag_revision, head[3], marks, head[4]]
+    else:
+        parts = [head[0]]
+    options = pieces.options
+    for letter, option_id in zip(_LETTER_PIECES, option_order, strict=False):
+        whole, before, between, after = options[option_id]
+        if answer and option_id in answer:
+            parts += (before, _CHECKED, between, letter, after)
+        else:
+            parts += (whole, letter, after)
+    parts.append(pieces.tails[(2 if answer else 0) + flagged])
+    return b"".join(parts).replace(_POSITION_SIGN, b"%d" % position)
+
+
+def _filled(question: Question, option_order: Sequence[str], answer: str, values: dict[str, Any]) -> str:
+    """The question filled in value by value."""
+    if question.sides:
+        return question.head % (values | dict(filled(question.sides, answer, option_order)))
+    parts = [question.head % values]
+    for letter, option_id in zip(LETTERS, option_order, strict=False):
+        own = {"letter": letter, "checked": " checked" if option_id in answer else ""}
+        parts.append(question.options[option_id] % (values | own))
+    return "".join((*parts, question.tail % values))
+
+
+def _marks(mark: str, flag_mark: str) -> str:
+    """Attributes only where there is something to say: fifty empty ones are a kilobyte."""
+    told = f' data-mark="{mark}"' if mark else ""
+    return told + (f' data-flag-mark="{flag_mark}"' if flag_mark else "")
