@@ -1,16 +1,18 @@
 """Renders a page from its context, and a named block of it alone for htmx."""
 
+import re
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
+from operator import attrgetter
 from time import perf_counter
 from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from examengine.logs import step
 from examengine.web import messages, times
@@ -20,16 +22,35 @@ from examengine.web.wording import gettext, ngettext
 
 _HOLE = f"hole.{secrets.token_hex(8)}."
 """Known to this process alone."""
+_HOLES = re.compile(re.escape(_HOLE) + r"([\w.|]+);")
+_IN_ZONE = ("clock_time", "short_time", "day", "last_day", "moment", "end_moment", "exact", "iso")
+
+
+class Hole(Markup):
+    """Stands in a context for a value that differs from page to page; a filter puts its name behind it."""
+
+    def through(self, name: str) -> "Hole":
+        return Hole(f"{self[:-1]}|{name};")
+
+
+def hole(path: str) -> Any:
+    """A hole for what stands in the context at ``path``, as ``frame.person.name``, or for pieces of that name."""
+    return Hole(f"{_HOLE}{path};")
 
 
 def _zoned(name: str) -> Any:
     write = getattr(times, name)
 
     @pass_context
-    def in_zone(context: Context, at_ms: int) -> str:
-        return str(write(at_ms, context["frame"].zone))
+    def in_zone(context: Context, at_ms: int | Hole) -> str:
+        return at_ms.through(name) if isinstance(at_ms, Hole) else str(write(at_ms, context["frame"].zone))
 
     return in_zone
+
+
+def _held(name: str) -> Any:
+    write = getattr(times, name)
+    return lambda value: value.through(name) if isinstance(value, Hole) else write(value)
 
 
 class _Settling(NodeTransformer):
@@ -71,10 +92,10 @@ def environment(asset_version: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    for name in ("clock_time", "short_time", "day", "last_day", "moment", "end_moment", "exact", "iso"):
+    for name in _IN_ZONE:
         env.filters[name] = _zoned(name)
     for name in ("countdown", "span", "points", "size", "ordinal"):
-        env.filters[name] = getattr(times, name)
+        env.filters[name] = _held(name)
     env.globals["asset"] = lambda path: f"/static/{asset_version}/{path}"
     env.globals["words"] = messages
     # the same for every exam page: rendered once instead of looking up seventy sentences again
@@ -109,22 +130,51 @@ def render(name: str, context: object) -> str:
     return html
 
 
-def hole(name: str) -> Markup:
-    """Stands in a context for what :func:`render_joined` puts there."""
-    return Markup(f"{_HOLE}{name}.")  # noqa: S704 - nobody else's text can be it
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """How the value of a hole is found in a context and written."""
+
+    find: Callable[[Any], Any]
+    filters: tuple[str, ...]
+
+    def bytes_of(self, context: Any) -> bytes:
+        value = self.find(context)
+        for name in self.filters:
+            write = getattr(times, name)
+            value = write(value, context.frame.zone) if name in _IN_ZONE else write(value)
+        return b"%d" % value if isinstance(value, int) else escape(value).encode()
 
 
-def render_joined(name: str, context: object, **pieces: Sequence[bytes]) -> bytes:
-    """The whole page, encoded, with pieces that are so already in place of its holes, named in their order: a paper
-    is most of its page, and is not copied and encoded once more.
+@lru_cache(maxsize=128)
+def _skeleton(name: str, shape: object) -> tuple[tuple[bytes, ...], tuple[str, ...], Mapping[str, _Filling]]:
+    """What stands between the holes, the holes in their order, and how each is filled."""
+    texts = _HOLES.split(render(name, shape))
+    holes = tuple(texts[1::2])
+    fillings = {}
+    for each in set(holes):
+        path, *filters = each.split("|")
+        fillings[each] = _Filling(attrgetter(path), tuple(filters))
+    return tuple(text.encode() for text in texts[::2]), holes, fillings
+
+
+def render_shaped(name: str, context: object, shape: object, **pieces: bytes) -> bytes:
+    """The whole page of ``context``, encoded. ``shape`` is the same context with holes in place of all that differs
+    between pages of this kind: it is rendered once, and pages are joined from what stands between its holes and what
+    belongs into them. ``pieces`` fill holes of their name, as they are.
+
+    Raises:
+        TypeError: ``shape`` is not the page's own dataclass.
     """
-    rest = render(name, context).encode()
-    parts: list[bytes] = []
-    for place, those in pieces.items():
-        before, found, rest = rest.partition(hole(place).encode())
-        assert found, place
-        parts += (before, *those)
-    return b"".join((*parts, rest))
+    began_s = perf_counter()
+    between, holes, fillings = _skeleton(name, shape)
+    filled = {
+        each: pieces[each] if each in pieces else filling.bytes_of(context) for each, filling in fillings.items()
+    }
+    parts = [between[0]]
+    for each, text in zip(holes, between[1:], strict=True):
+        parts += (filled[each], text)
+    step("render", began_s)
+    return b"".join(parts)
 
 
 def render_block(name: str, block: str, context: object) -> str:

@@ -103,6 +103,7 @@ class Gallery:
             deadline_ms=sitting.deadline_ms,
             reports=self.reports,
             answered=answered_count(parts),
+            blank=sum(len(part.shown) for part in parts) - answered_count(parts),
             flagged=flagged_count(parts),
             saved_at_ms=None,
         )

@@ -10,6 +10,7 @@ from examengine.banks.item import Kind
 from examengine.live.journal import Kept
 from examengine.papers.blueprint import Blueprint, Cell
 from examengine.papers.paper import PaperItem
+from examengine.web.candidate.exam_shape import exam_html
 from examengine.web.candidate.paper_page import (
     Section,
     Shown,
@@ -20,6 +21,7 @@ from examengine.web.candidate.paper_page import (
     paper_html,
 )
 from examengine.web.candidate.question_pieces import Shelf, compile_question
+from examengine.web.contexts.candidate import ExamPage, Resumed
 from examengine.web.pages import render
 from tests.web.samples import PAGES
 
@@ -136,3 +138,13 @@ def test_a_page_drawn_from_what_is_kept_is_that_of_its_sections() -> None:
     assert b"".join(page.paper).decode() == paper_html(sections)
     assert b"".join(page.card).decode() == card_html(sections)
     assert (page.answered, page.flagged, page.has_typed) == (1, 1, False)
+
+
+@pytest.mark.parametrize("slug", [slug for slug, (name, _context) in PAGES.items() if name == "exam.html"])
+def test_a_page_joined_around_its_holes_is_the_one_that_is_rendered(slug: str) -> None:
+    name, context = PAGES[slug]
+    assert isinstance(context, ExamPage)
+    other = replace(context, sitting_id=77, left_ms=1, token="<&", resumed=Resumed(3, 0), saved_at_ms=5, flagged=0)
+    for page in (context, other, replace(context, answered=0, blank=context.total)):
+        joined_page = exam_html(page, page.paper.encode(), page.card.encode()).decode()
+        assert joined_page == render(name, page)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -21,6 +22,7 @@ from examengine.rules.rulebook import ForcedExitDetection, Rulebook
 from examengine.web.answers import answer_told
 from examengine.web.candidate import again
 from examengine.web.candidate.again import page_token_of
+from examengine.web.candidate.exam_shape import exam_html
 from examengine.web.candidate.form import goes_on_at, posted
 from examengine.web.candidate.notices import about_of, notices_for
 from examengine.web.candidate.paper_page import Joined, joined
@@ -42,7 +44,6 @@ from examengine.web.http import (
     visitor_of,
 )
 from examengine.web.messages import LABELS
-from examengine.web.pages import hole, render_joined
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
 
@@ -271,10 +272,11 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         deadline_ms=claimed.deadline_ms,
         deadline_reason=claimed.deadline_reason,
         deadline_note=_deadline_note(own.rulebook),
-        paper=hole("paper"),
-        card=hole("card"),
+        paper=Markup(""),
+        card=Markup(""),
         total=claimed.items,
         answered=drawn.answered,
+        blank=claimed.items - drawn.answered,
         flagged=drawn.flagged,
         reports=_reports(own.rulebook, claimed),
         resumed=Resumed(drawn.answered, claimed.seen_ms) if is_return else None,
@@ -287,7 +289,7 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         news=services.notices.newest_for(visitor.person.id),
         about=about_of(services, visitor.person, own.id, own.owned.exam_id),
     )
-    return HTMLResponse(render_joined("exam.html", context, paper=drawn.paper, card=drawn.card))
+    return HTMLResponse(exam_html(context, b"".join(drawn.paper), b"".join(drawn.card)))
 
 
 async def _joined(request: Request, own: Own, claimed: Sitting) -> Joined:

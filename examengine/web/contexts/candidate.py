@@ -200,6 +200,7 @@ class ExamPage:
     card: Markup
     total: int
     answered: int
+    blank: int
     flagged: int
     reports: Reports = Reports()
     resumed: Resumed | None = None

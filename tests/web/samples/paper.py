@@ -90,6 +90,7 @@ def exam_page(parts: list[Section] | None = None, **changes: object) -> candidat
         card=card_html(parts),
         total=sum(len(part.shown) for part in parts),
         answered=answered_count(parts),
+        blank=sum(len(part.shown) for part in parts) - answered_count(parts),
         flagged=flagged_count(parts),
         saved_at_ms=NOW - 8000 if answered_count(parts) else None,
     )
