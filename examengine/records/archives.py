@@ -31,7 +31,7 @@ from examengine.records.tables import (
 )
 
 MAX_JOURNAL_BYTES = 4 * 1024 * 1024
-_KEEP = inserting(attempt_journals)
+KEEP = inserting(attempt_journals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def keeping(
         "marks": archive.marks,
         "head": archive.head,
     }
-    return archive, (_KEEP, row)
+    return archive, (KEEP, row)
 
 
 async def is_archived(tx: Reading, attempt_id: int) -> bool:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import Pool
 
 from examengine.logs import step
-from examengine.records import fixed, migrate
+from examengine.records import bulk, fixed, migrate
 from examengine.records.at_hand import AtHand
 from examengine.records.engines import COMMIT, OURS, ROLLBACK, begins, engines
 from examengine.records.errors import Conflict, Missing, RecordsError, Unavailable, WrongSchema
@@ -138,6 +138,14 @@ class Writing(Reading):
             return ids
         statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
         return [int(value) for value in (await self._execute(statement, rows)).scalars()]
+
+    async def put_all(self, table: Table, rows: Sequence[Values]) -> None:
+        """Insert many rows that all give the same columns, the cheapest way there is."""
+        await bulk.put(self._connection, table, rows)
+
+    async def numbers(self, table: Table, wanted: int) -> list[int]:
+        """Ids for so many rows to come, ascending."""
+        return await bulk.numbers(self._connection, table, wanted)
 
     async def insert_unless_known(self, table: Table, values: Values, *known_by: str) -> int:
         """Insert one row unless one with the same ``known_by`` columns stands there; the number of rows inserted."""

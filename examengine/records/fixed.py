@@ -135,7 +135,7 @@ async def each(connection: AsyncConnection, *asked: Ask, begins: str = "", ends:
         try:
             told.append(plan.read(await driver.fetch(plan.text, *plan.arguments(values))))
         except LOST as error:
-            await _lost(connection, error)
+            await lost(connection, error)
     if ends:
         await say(connection, ends)
     return told
@@ -171,7 +171,7 @@ async def put(connection: AsyncConnection, *writes: Write, begins: str = "") -> 
     try:
         await driver.execute(text, *(value for plan, values in plans for value in plan.arguments(values)))
     except LOST as error:
-        await _lost(connection, error)
+        await lost(connection, error)
 
 
 async def hold(connection: AsyncConnection, *asked: Ask, begins: str = "") -> None:
@@ -209,7 +209,8 @@ def _together(texts: tuple[str, ...]) -> str:
     return f"WITH {', '.join(parts)} SELECT 1"
 
 
-async def _lost(connection: AsyncConnection, error: Exception) -> NoReturn:
+async def lost(connection: AsyncConnection, error: Exception) -> NoReturn:
+    """The line broke, or a value does not fit; the connection is not used again where it broke."""
     if isinstance(error, asyncpg.DataError):  # an InterfaceError too, which quotes the value
         raise RecordsError(type(error).__name__) from None
     with suppress(Exception):
@@ -225,7 +226,7 @@ async def say(connection: AsyncConnection, text: str) -> None:
     try:
         await (driver.execute_fetchall(text) if sync.dialect.name == "sqlite" else driver.execute(text))
     except LOST as error:
-        await _lost(connection, error)
+        await lost(connection, error)
 
 
 def _is_listened_to(connection: Connection) -> bool:

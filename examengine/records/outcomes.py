@@ -12,7 +12,7 @@ from examengine.evidence.receipts import RANDOM_BYTES, Receipt, number_of
 from examengine.records import archives, evidence, results, segments
 from examengine.records.archives import Ending
 from examengine.records.attempts import Attempt, lock_attempt
-from examengine.records.database import Missing, Reading, Writing
+from examengine.records.database import Missing, Reading, Values, Writing
 from examengine.records.fixed import Fixed, Write, inserting
 from examengine.records.shapes import columns, from_json_text, json_text
 from examengine.records.tables import (
@@ -167,22 +167,49 @@ async def record_finish(tx: Writing, finish: Finish, at_ms: int) -> Finished:
     if attempt.generation != finish.generation:
         return Finished(FinishWord.STALE_GENERATION, None)
     outcome, standing = await _append(tx, finish.attempt_id, 1, finish.generation, finish.outcome, at_ms)
+    journal = finish.journal or await _shipped(tx, finish.attempt_id)
+    left = left_by(finish, attempt, pseudonym, journal, outcome)
+    await tx.put(
+        *standing,
+        (_KEEP_ANSWERS, left.answers),
+        (archives.KEEP, left.archive),
+        (_KEEP_RECEIPT, left.receipt),
+        evidence.noting(FactKind.ATTEMPT, finish.attempt_id, left.head),
+    )
+    return Finished(FinishWord.RECORDED, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a finish leaves beside its outcome: rows of ``attempt_answers``, ``attempt_journals`` and ``receipts``,
+    and the head of the chain.
+    """
+
+    answers: Values
+    archive: Values
+    receipt: Values
+    head: bytes
+
+
+def left_by(finish: Finish, attempt: Attempt, pseudonym: str, journal: Sequence[str], outcome: Outcome) -> Left:
+    """The rows of an attempt whose outcome is numbered. Pure but for the receipt's random number.
+
+    Raises:
+        ValueError: the journal is larger than 4 MiB.
+    """
     answers = json_text({str(version_id): options for version_id, options in finish.answers.items()})
     detail = json_text(finish.detail)
     number, answered = number_of(secrets.token_bytes(RANDOM_BYTES)), sum(map(bool, finish.answers.values()))
     ending = Ending(answers=answers, detail=detail, answered=answered, questions=finish.questions, receipt=number)
-    journal = finish.journal or await _shipped(tx, finish.attempt_id)
-    archive, archiving = archives.keeping(attempt, pseudonym, journal, _row_of(outcome), ending)
+    archive, (_, archiving) = archives.keeping(attempt, pseudonym, journal, row_of(outcome), ending)
     receipt = Receipt(number, outcome.ended_ms, answered, finish.questions, archive.head)
     stated = {"number": number, "ended_ms": receipt.ended_ms, "answered": answered, "questions": finish.questions}
-    await tx.put(
-        *standing,
-        (_KEEP_ANSWERS, {"attempt_id": finish.attempt_id, "answers": answers, "detail": detail}),
+    return Left(
+        {"attempt_id": finish.attempt_id, "answers": answers, "detail": detail},
         archiving,
-        (_KEEP_RECEIPT, {"attempt_id": finish.attempt_id, **stated, "digest": receipt.digest}),
-        evidence.noting(FactKind.ATTEMPT, finish.attempt_id, archive.head),
+        {"attempt_id": finish.attempt_id, **stated, "digest": receipt.digest},
+        archive.head,
     )
-    return Finished(FinishWord.RECORDED, outcome)
 
 
 async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -> bool:
@@ -198,7 +225,7 @@ async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -
     if not known or await archives.is_archived(tx, attempt_id):
         return False
     lines = journal or await _shipped(tx, attempt_id)
-    archive, archiving = archives.keeping(attempt, pseudonym, lines, _row_of(known[0]), Ending())
+    archive, archiving = archives.keeping(attempt, pseudonym, lines, row_of(known[0]), Ending())
     await tx.put(archiving, evidence.noting(FactKind.ATTEMPT, attempt_id, archive.head))
     return True
 
@@ -216,7 +243,7 @@ async def append_outcome(tx: Writing, attempt_id: int, new: NewOutcome, at_ms: i
     outcome, standing = await _append(tx, attempt_id, no, attempt.generation, new, at_ms)
     await tx.put(*standing)
     await tx.run(delete(open_marking).where(open_marking.c.attempt_id == attempt_id))
-    digest = archives.digest_of_row(FactKind.OUTCOME, _row_of(outcome))
+    digest = archives.digest_of_row(FactKind.OUTCOME, row_of(outcome))
     await evidence.note(tx, FactKind.OUTCOME, outcome.id, digest)
     return outcome
 
@@ -286,5 +313,6 @@ async def _shipped(tx: Writing, attempt_id: int) -> tuple[str, ...]:
     return tuple(line.decode() for line in found.of(attempt_id))
 
 
-def _row_of(outcome: Outcome) -> dict[str, Any]:
+def row_of(outcome: Outcome) -> dict[str, Any]:
+    """As it stands in SQL."""
     return {column.name: getattr(outcome, column.name) for column in OUTCOME}

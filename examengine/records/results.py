@@ -25,8 +25,9 @@ from sqlalchemy import (
     update,
 )
 
-from examengine.records.database import Reading, Writing
+from examengine.records.database import CHUNK, Reading, Values, Writing
 from examengine.records.fixed import Fixed, Write
+from examengine.records.shapes import chunks
 from examengine.records.tables import attempts, enrolments, outcomes, people, result_tallies, results
 from examengine.records.words import Standing
 
@@ -169,7 +170,7 @@ _TALLY_BEGUN = result_tallies.insert().from_select(
 )
 _of = attempts.alias("of")
 _newer = outcomes.alias("newer")
-_ENDED = Fixed(
+_OUTCOMES_BESIDE = (
     select(
         attempts.c.enrolment_id,
         attempts.c.id,
@@ -187,9 +188,10 @@ _ENDED = Fixed(
     .join_from(_of, attempts, attempts.c.enrolment_id == _of.c.enrolment_id)
     .join(outcomes, outcomes.c.attempt_id == attempts.c.id)
     .outerjoin(results, results.c.enrolment_id == attempts.c.enrolment_id)
-    .where(_of.c.id == bindparam("attempt"))
     .order_by(attempts.c.id, outcomes.c.no)
 )
+_ENDED = Fixed(_OUTCOMES_BESIDE.where(_of.c.id == bindparam("attempt")))
+_ENDED_ALL = _OUTCOMES_BESIDE.where(_of.c.id.in_(bindparam("wanted", expanding=True)))
 _CHANGED = ("standing", "attempts", "attempt_id", "score_hundredths", "full_hundredths", "reason", "ended_ms")
 _SET = Fixed(
     update(results)
@@ -229,6 +231,40 @@ async def refresh(tx: Writing, attempt_id: int) -> tuple[Write, ...]:
     newest = {row.id: row for row in map(_Ended._make, await tx.fetch(_ENDED, {"attempt": attempt_id}))}
     if not newest:
         return ()
+    made, changes = _made_anew(newest)
+    if not changes:
+        return ((_SET, made),)
+    moved = {
+        f"{name}_{no}": value
+        for no, change in enumerate(changes)
+        for name, value in zip(_TALLIED, change, strict=True)
+    }
+    return (_SET, made), (_MOVED, moved)
+
+
+async def refresh_all(tx: Writing, attempt_ids: Sequence[int]) -> None:
+    """Make the rows of many attempts' enrolments anew, in the transaction that has added their outcomes."""
+    by_enrolment: dict[int, dict[int, _Ended]] = {}
+    for part in chunks(attempt_ids, CHUNK):
+        for found in await tx.rows(_ENDED_ALL, {"wanted": list(part)}):
+            row = _Ended(*found)
+            by_enrolment.setdefault(row.enrolment_id, {})[row.id] = row
+    made: list[Values] = []
+    moved: Counter[tuple[Any, ...]] = Counter()
+    for newest in by_enrolment.values():
+        values, changes = _made_anew(newest)
+        made.append(values)
+        for *place, n in changes:
+            moved[tuple(place)] += n
+    if made:
+        await tx.run(_SET.statement, made)
+    await tx.put_all(
+        result_tallies, [dict(zip(_TALLIED, (*place, n), strict=True)) for place, n in moved.items() if n]
+    )
+
+
+def _made_anew(newest: Mapping[int, _Ended]) -> tuple[Values, tuple[tuple[Any, ...], ...]]:
+    """An enrolment's row by the newest outcome of each of its attempts, and what that changes in the tallies."""
     counted = [row for row in newest.values() if row.state != "void"]
     best = min(counted, key=_order, default=None)
     values: dict[str, Any] = {
@@ -250,18 +286,11 @@ async def refresh(tx: Writing, attempt_id: int) -> tuple[Write, ...]:
             "ended_ms": best.ended_ms,
         }
     before = next(iter(newest.values()))
-    changed = {f"new_{name}": value for name, value in values.items()}
-    made = (_SET, {"of_enrolment": before.enrolment_id, **changed})
+    made = {"of_enrolment": before.enrolment_id, **{f"new_{name}": value for name, value in values.items()}}
     if before.standing is None or before.standing == values["standing"]:
-        return (made,)
+        return made, ()
     place = (before.exam_id, before.credit_year, before.region)
-    changes = ((*place, before.standing, -1), (*place, values["standing"], 1))
-    moved = {
-        f"{name}_{no}": value
-        for no, change in enumerate(changes)
-        for name, value in zip(_TALLIED, change, strict=True)
-    }
-    return made, (_MOVED, moved)
+    return made, ((*place, before.standing, -1), (*place, values["standing"], 1))
 
 
 def standing_of(result: str | None) -> Standing:

@@ -6,17 +6,14 @@ SQL already. Absence across a time in which we could not hear is not recorded: i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import msgspec
 import structlog
 
-from examengine.grading.mark import Score
 from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailable, Word
 from examengine.live.desk import CLAMP_MS
 from examengine.live.journal import instant_of
 from examengine.live.slots import slot_of
-from examengine.papers.paper import Paper
 from examengine.records import attempts, entries, errors, hearing, marking, outcomes
 from examengine.records.as_rules import closing_of
 from examengine.records.database import Database, Writing
@@ -24,18 +21,20 @@ from examengine.records.enrolments import lock_enrolment
 from examengine.records.errors import Missing
 from examengine.records.hearing import Case
 from examengine.records.marking import Waiting
-from examengine.records.outcomes import Finish, FinishWord, NewOutcome, Outcome
+from examengine.records.outcomes import Finish, FinishWord, Outcome
 from examengine.records.shelf import Shelf
 from examengine.records.words import CaseKind
 from examengine.refusals import Next, Reason, Refusal
-from examengine.rules.closing import focus_losses_exceeded, grace_ms, outcome_of, presence_ms
+from examengine.rules.closing import focus_losses_exceeded, grace_ms, presence_ms
 from examengine.rules.hearing import Deaf, leave_is_excused
 from examengine.rules.history import Closing, OutcomeReason, State
 from examengine.sittings.deadlines import deadline_of, final_ms
 from examengine.sittings.ending import case_of, ended_of, lost_sitting, verdict_of
 from examengine.sittings.hearing import Prober
 from examengine.sittings.known import Known, find_known, read_known
+from examengine.sittings.recording import finish_of, outcome_by
 from examengine.sittings.scoring import Scorer, waiting_of
+from examengine.sittings.together import Together
 from examengine.sittings.voided import settle_void
 
 PARKED_MS = 24 * 3_600_000
@@ -68,6 +67,7 @@ class Finisher:
         self._shelf = shelf
         self._prober = prober
         self._scorer = Scorer(shelf)
+        self._together = Together(database, desk, shelf, prober)
 
     async def by_page(self, pen: Pen, reason: CloseReason, now_ms: int) -> Ended | Refusal | Standing:
         """A hand-in or a confirmed give-up by the page that holds the pen.
@@ -131,6 +131,15 @@ class Finisher:
         if ended is None and known.order is None and now_ms < final_ms(known.rulebook, known.closing):
             await self._look_again(known)
         return ended
+
+    async def all_due(self, known: Iterable[Known], now_ms: int) -> frozenset[int]:
+        """End together what :meth:`when_due` would end one by one, as far as there is nothing to think about; ids of
+        those that have ended. The others stay as they are.
+
+        Args:
+            known: what :meth:`load` read just now.
+        """
+        return await self._together.end(known, now_ms)
 
     async def forced(self, attempt_id: int, now_ms: int) -> Ended | None:
         """End an attempt whose page came back too late, by the desk's own word; None where that does not count: the
@@ -312,9 +321,8 @@ class Finisher:
             cases = await hearing.cases_of(tx, attempt.id)
         verdict = verdict_of(rulebook, sitting, ended, closing, deaf, cases)
         scored = await self._scorer.score(tx, known.owned.exam_id, attempt.paper, sitting.given, now_ms)
-        paper, score = scored.paper, scored.final()
-        points = None if score.waiting else Decimal(score.total_hundredths) / 100
-        outcome = outcome_of(rulebook, verdict.ending, ended.at_ms, closing, points)
+        score = scored.final()
+        outcome = outcome_by(rulebook, verdict, ended, closing, score)
         if verdict.deaf is not None:
             decides = outcome.state is State.EXPIRED_NO_SCORE
             kind = CaseKind.UNDECIDED if decides else CaseKind.AUTO_SUBMITTED
@@ -323,29 +331,8 @@ class Finisher:
                 await attempts.look_again(tx, attempt.id, now_ms + PARKED_MS)
                 log.warning("undecided", attempt=attempt.id)
                 return None
+        recorded = finish_of(attempt.id, sitting, verdict, ended, closing, scored, score, outcome)
         waits = outcome.reason is OutcomeReason.AWAITING_MARKING
-        is_marked = waits or outcome.score is not None
-        recorded = Finish(
-            attempt_id=attempt.id,
-            generation=sitting.generation,
-            questions=len(paper.items),
-            outcome=NewOutcome(
-                state=outcome.state.value,
-                score_hundredths=int(outcome.score * 100) if outcome.score is not None else None,
-                full_hundredths=score.full_hundredths,
-                result=outcome.result,
-                reason=outcome.reason.value,
-                cause=ended.reason.value,
-                key_version=scored.key_version if is_marked else "",
-                ended_ms=ended.at_ms,
-                deadline_ms=closing.deadline_ms,
-                deadline_reason=closing.reason.value,
-                by_person=verdict.by_person,
-            ),
-            answers=_by_version(paper, sitting),
-            detail=_detail(score) if is_marked else None,
-            journal=[line.decode() for line in sitting.journal],
-        )
         return _Finish(recorded, waiting_of(scored) if waits else ())
 
     async def load(self, attempt_ids: Iterable[int]) -> dict[int, Known]:
@@ -362,15 +349,3 @@ class Finisher:
         at_ms = final_ms(known.rulebook, known.closing) if look_at_ms is None else look_at_ms
         async with self._database.writing() as tx:
             await attempts.look_again(tx, known.row.id, at_ms)
-
-
-def _by_version(paper: Paper, sitting: Sitting) -> dict[int, str]:
-    """Answers as they are kept: item version to option ids, never the letter shown."""
-    return {paper.items[position - 1].version_id: value for position, value in sitting.given.items()}
-
-
-def _detail(score: Score) -> object:
-    return {
-        "cells": [[cell.cell, cell.items, cell.right, cell.hundredths, cell.full_hundredths] for cell in score.cells],
-        "items": [[item.position, item.verdict.value, item.hundredths] for item in score.items],
-    }

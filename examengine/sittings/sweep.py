@@ -31,7 +31,9 @@ LEASE_MS = 15_000
 EVERY_S = 1.0
 PUSH_EVERY_S = 0.5
 BATCH = 200
-LOAD = 50
+LOAD = 100
+MANY = 20
+"""So many are ended together."""
 HINTS_A_SLOT = 3
 AT_ONCE = 3
 """Attempts ended beside each other: they take a connection each, and requests want some too."""
@@ -151,6 +153,13 @@ class Sweeper:
     async def _end_all(self, part: Sequence[int], now_ms: int) -> int:
         """End attempts; how many. Where the desk is away for some, the others are ended all the same."""
         known = await self._load(part)
+        together: frozenset[int] = frozenset()
+        if len(known) >= MANY:
+            together = await self._finisher.all_due(known.values(), now_ms)
+            for attempt_id in together:
+                self._failing.succeeded(attempt_id)
+                self._waiting.succeeded(attempt_id)
+            part = [attempt_id for attempt_id in part if attempt_id not in together]
         gate = asyncio.Semaphore(AT_ONCE)
         try:
             async with asyncio.TaskGroup() as group:
@@ -167,7 +176,7 @@ class Sweeper:
                 for attempt_id in later:
                     wait_ms = max(WAIT_MS, self._failing.wait_ms(attempt_id, now_ms))
                     await attempts.put_off(tx, attempt_id, now_ms, now_ms + wait_ms)
-        return ended
+        return ended + len(together)
 
     async def _load(self, part: Sequence[int]) -> Mapping[int, Known]:
         """What is known of the attempts, read together; where one of them cannot be read each is read by itself."""

@@ -1,0 +1,47 @@
+"""Rows by the hundred: PostgreSQL takes them as one COPY, SQLite in one hop to its thread."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from examengine.records import fixed
+from examengine.records.fixed import LOST, Values
+
+
+async def put(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows that all give the same columns.
+
+    Raises:
+        Conflict, Unavailable, RecordsError: none of them was written.
+    """
+    sync = connection.sync_connection
+    assert sync is not None
+    if not rows:
+        return
+    if sync.dialect.name == "sqlite" or fixed.is_listened_to(sync.engine):
+        await connection.execute(insert(table), rows)
+        return
+    driver: Any = sync.connection.driver_connection
+    columns = list(rows[0])
+    records = [[row[name] for name in columns] for row in rows]
+    try:
+        await driver.copy_records_to_table(table.name, records=records, columns=columns)
+    except asyncpg.PostgresError:
+        raise
+    except LOST as error:
+        await fixed.lost(connection, error)
+
+
+async def numbers(connection: AsyncConnection, table: Table, wanted: int) -> list[int]:
+    """Ids for so many rows to come, ascending, that no other row will get."""
+    if connection.dialect.name == "sqlite":  # its only writer may number them beforehand
+        last = (
+            await connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+        ).scalar()
+        return [int(last or 0) + place for place in range(1, wanted + 1)]
+    sequence = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
+    given = await connection.execute(select(sequence).select_from(func.generate_series(1, wanted)))
+    return sorted(int(value) for value in given.scalars())
