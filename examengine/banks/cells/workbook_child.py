@@ -10,13 +10,15 @@ Standard input is the file, the only argument "xlsx", "xls" or "tables" (see ``t
 import io
 import sys
 from datetime import date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import python_calamine
 
 from examengine.banks.cells.grid import CELL_CHARACTERS_LIMIT, CELLS_LIMIT, FILE_BYTES_LIMIT, ROWS_LIMIT
 from examengine.banks.cells.workbook_scan import RefusedError, SheetNotes, cell_images, media_of, repack, scan, unpack
+
+if TYPE_CHECKING:
+    import python_calamine
 
 MEMORY_BYTES_LIMIT: Final = 768 * 1024 * 1024
 CPU_SECONDS_LIMIT: Final = 14
@@ -60,6 +62,8 @@ def _limit_this_process() -> None:
 
 def read(data: bytes, nature: str) -> Outcome:
     """The sheets of a workbook, or why they are not read."""
+    import python_calamine  # here: whoever starts this process knows the module for its answer alone
+
     try:
         if nature == "tables":
             return Outcome(_tables(data))
@@ -107,7 +111,9 @@ def _tables(data: bytes) -> list[RawSheet]:
     return sheets
 
 
-def _sheets(book: python_calamine.CalamineWorkbook, notes: dict[str, SheetNotes]) -> list[RawSheet]:
+def _sheets(book: "python_calamine.CalamineWorkbook", notes: dict[str, SheetNotes]) -> list[RawSheet]:
+    import python_calamine
+
     sheets: list[RawSheet] = []
     rows_left, cells_left, characters_left = ROWS_LIMIT, CELLS_LIMIT, TEXT_CHARACTERS_LIMIT
     for about in book.sheets_metadata:

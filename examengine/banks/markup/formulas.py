@@ -6,9 +6,6 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final
 
-import nh3
-from latex2mathml.converter import convert
-
 from examengine.banks.markup.math import MATH_ATTRIBUTES, MATH_TAGS, linear
 
 LATEX_LIMIT: Final = 2_000
@@ -66,6 +63,8 @@ def mathml_of(latex: str, *, is_block: bool = False) -> str:
     """``<math>`` for LaTeX, "" where it cannot be read in full: a formula half shown would be another question."""
     if len(latex) > LATEX_LIMIT or not _is_whole(latex):
         return ""
+    from latex2mathml.converter import convert  # when there is a formula: most banks hold none
+
     try:
         found = convert(_PERCENT.sub(r"\\%", latex), display="block" if is_block else "inline")
     except Exception:
@@ -83,6 +82,8 @@ def unreadable_in(text: str) -> list[str]:
 
 def safe_math(source: str) -> str:
     """MathML with nothing in it but the small vocabulary."""
+    import nh3  # when there is a formula
+
     return nh3.clean(
         source,
         tags=set(MATH_TAGS),

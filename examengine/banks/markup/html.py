@@ -4,13 +4,15 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
-from typing import Final
-
-import nh3
+from typing import TYPE_CHECKING, Final
 
 from examengine.banks.markup.math import MATH_ATTRIBUTES, MATH_TAGS, linear
 from examengine.banks.wording import tidy
+
+if TYPE_CHECKING:
+    import nh3
 
 HTML_LIMIT: Final = 400_000
 TAGS_LIMIT: Final = 20_000
@@ -29,22 +31,8 @@ _ATTRIBUTES: Final = {
     **MATH_ATTRIBUTES,
 }
 _FIRST_ATTRIBUTES: Final = {**_ATTRIBUTES, "img": _ATTRIBUTES["img"] | {"data-equation-content", "data-latex"}}
+_FIRST_SCHEMES: Final = frozenset({"media", "data", "http", "https"})
 _WITH_CONTENT: Final = {"script", "style", "object", "iframe", "svg", "title", "head", "template", "noscript"}
-# Cleaners are made once: making one costs ten times as much as cleaning a question.
-_FIRST: Final = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags=_WITH_CONTENT,
-    attributes={tag: set(names) for tag, names in _FIRST_ATTRIBUTES.items()},
-    url_schemes={"media", "data", "http", "https"},
-    link_rel=None,
-)
-_SAFE: Final = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags=_WITH_CONTENT,
-    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-    url_schemes={"media"},
-    link_rel=None,
-)
 # Tags that plain text renders in full: line ends.
 _PLAIN_ENOUGH: Final = frozenset({"p", "div", "br"})
 _BREAKS: Final = frozenset({"p", "div", "li", "tr", "blockquote", "pre", "table", "ul", "ol", "hr", "dt", "dd", "br"})
@@ -82,7 +70,24 @@ def looks_like_html(text: str) -> bool:
 
 def safe(source: str) -> str:
     """HTML with nothing in it but the small vocabulary."""
-    return _SAFE.clean(source)
+    return _cleaner(is_first=False).clean(source)
+
+
+@cache
+def _cleaner(*, is_first: bool) -> "nh3.Cleaner":
+    """Made once: making one costs ten times as much as cleaning a question. The first one lets through what is looked
+    at before the second: references to pictures, formulas in attributes.
+    """
+    import nh3  # when it is needed: a worker that serves candidates cleans nothing
+
+    attributes, schemes = (_FIRST_ATTRIBUTES, _FIRST_SCHEMES) if is_first else (_ATTRIBUTES, {"media"})
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags=_WITH_CONTENT,
+        attributes={tag: set(names) for tag, names in attributes.items()},
+        url_schemes=set(schemes),
+        link_rel=None,
+    )
 
 
 def rich_of(source: str, find: Find) -> Rich:
@@ -95,7 +100,7 @@ def rich_of(source: str, find: Find) -> Rich:
         return plain_rich(re.sub(r"<[^<>]{0,2000}>", " ", source[:HTML_LIMIT]))
     if "<" not in source and "&" not in source:
         return Rich(tidy(_SPACES.sub(" ", source)))
-    first = _FIRST.clean(source)
+    first = _cleaner(is_first=True).clean(source)
     walk = _Walk(find)
     walk.feed(first)
     walk.close()

@@ -2,13 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
 
 from examengine.banks.item import Item
-from examengine.banks.writers.gift import write_gift
-from examengine.banks.writers.moodle_xml import write_moodle_xml
-from examengine.banks.writers.qti3 import write_qti3
-from examengine.banks.writers.workbook import write_bank_workbook
 from examengine.banks.writers.written import LeftOut, Written, media_of
 
 
@@ -21,17 +16,33 @@ class ExportFormat(StrEnum):
     QTI3 = "qti3"
 
 
-_WRITERS: Final[Mapping[ExportFormat, Callable[[Sequence[Item], Mapping[str, bytes]], Written]]] = {
-    ExportFormat.WORKBOOK: write_bank_workbook,
-    ExportFormat.MOODLE_XML: write_moodle_xml,
-    ExportFormat.GIFT: write_gift,
-    ExportFormat.QTI3: write_qti3,
-}
+Writer = Callable[[Sequence[Item], Mapping[str, bytes]], Written]
 
 
 def write_bank(items: Sequence[Item], media: Mapping[str, bytes], form: ExportFormat) -> Written:
     """The items in their order as a file of ``form``; ``media`` are pictures by the names their markup uses."""
-    return _WRITERS[form](items, media)
+    return _writer_of(form)(items, media)
+
+
+def _writer_of(form: ExportFormat) -> Writer:
+    # Imported when it is asked for: openpyxl and lxml take a process ten MiB, and few workers ever write a bank.
+    match form:
+        case ExportFormat.WORKBOOK:
+            from examengine.banks.writers.workbook import write_bank_workbook
+
+            return write_bank_workbook
+        case ExportFormat.MOODLE_XML:
+            from examengine.banks.writers.moodle_xml import write_moodle_xml
+
+            return write_moodle_xml
+        case ExportFormat.GIFT:
+            from examengine.banks.writers.gift import write_gift
+
+            return write_gift
+        case ExportFormat.QTI3:
+            from examengine.banks.writers.qti3 import write_qti3
+
+            return write_qti3
 
 
 __all__ = ["ExportFormat", "LeftOut", "Written", "media_of", "write_bank"]

@@ -29,13 +29,12 @@ from examengine.banks.readers.shapes import NO_KEY
 from examengine.banks.samples import SAMPLE_ITEMS
 from examengine.banks.wording import fixed_options
 from examengine.banks.writers.sheet_drawing import with_pictures
-from examengine.banks.writers.written import Losses, Written, media_of
+from examengine.banks.writers.written import WORKBOOK_TYPE, Losses, Written, media_of
 
 SHEET: Final = "题库"
 GUIDE: Final = "填写说明"
 LEAST_OPTION_COLUMNS: Final = 8
 DROP_DOWN_ROWS: Final = 20_000
-MIME_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _KIND_WORDS: Final = {
     Kind.SINGLE_CHOICE: "单选",
@@ -101,7 +100,7 @@ def write_bank_workbook(items: Iterable[Item], media: Mapping[str, bytes]) -> Wr
             losses.say(number, item, f"有一格超过 {CELL_CHARACTERS_LIMIT} 字，没有写入；请另存为 Moodle XML")
         else:
             kept.append(item)
-    return Written(_write(kept, media), "xlsx", MIME_TYPE, tuple(losses.listed))
+    return Written(_write(kept, media), "xlsx", WORKBOOK_TYPE, tuple(losses.listed))
 
 
 def _fits(item: Item) -> bool:

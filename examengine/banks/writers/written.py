@@ -12,6 +12,7 @@ from typing import Final
 from examengine.banks.item import Item
 
 TITLE_CHARACTERS: Final = 50
+WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _MEDIA = re.compile(r'src="media:([\w.-]{1,200})"')
 _ZIP_STAMP: Final = (1980, 1, 1, 0, 0, 0)

@@ -4,11 +4,6 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from examengine.web.wording import gettext as _
 
 MIME_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,6 +15,12 @@ _COMMANDS = ("=", "+", "-", "@", "\t", "\r")
 
 def write_lines(rows: Iterable[Sequence[str]], notes: Iterable[Sequence[str]]) -> bytes:
     """The workbook: the lines, and a sheet that says what they are and who took them out."""
+    # Imported here: it takes a process ten MiB, and few workers ever write a workbook.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=True)
     lines = book.create_sheet(_("审计记录"))
     lines.freeze_panes = "A2"

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from examengine.banks.item import DELIVERABLE
-from examengine.banks.writers.workbook import MIME_TYPE, write_template
+from examengine.banks.writers.written import WORKBOOK_TYPE
 from examengine.publishing.exports import export_bank
 from examengine.records import audit, bank_pages, banks, people
 from examengine.records.banks import Bank
@@ -111,10 +111,14 @@ async def export(request: Request) -> Response:
 @signed_in(Role.AUTHOR)
 async def template(_request: Request) -> Response:
     """The empty template with its guidance."""
-    return attachment(await asyncio.to_thread(_template), "题库导入模板.xlsx", MIME_TYPE)
+    return attachment(await asyncio.to_thread(_template), "题库导入模板.xlsx", WORKBOOK_TYPE)
 
 
-_template = cache(write_template)
+@cache
+def _template() -> bytes:
+    from examengine.banks.writers.workbook import write_template  # openpyxl takes a process ten MiB
+
+    return write_template()
 
 
 def attachment(content: bytes, name: str, media_type: str) -> Response:

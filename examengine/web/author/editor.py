@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from examengine.banks.files.pasted import from_clipboard
 from examengine.banks.item import Item, Kind, from_json
 from examengine.banks.markup import Media, MediaShelf, references, rich_of, settle
 from examengine.banks.markup.media import sniff
@@ -143,6 +142,8 @@ async def paste(request: Request) -> Response:
         # a refusal holds no dot
         lost += "." not in name
         return name if "." in name else ""
+
+    from examengine.banks.files.pasted import from_clipboard  # lxml takes a process four MiB
 
     html = form_of(request).get("html", [""])[0]
     rich = rich_of(from_clipboard(html), find)

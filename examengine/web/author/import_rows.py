@@ -13,8 +13,7 @@ from examengine.banks.cells.opening import open_grid
 from examengine.banks.dialects.options import LETTERS
 from examengine.banks.fixing import SINGLE, Fix
 from examengine.banks.wording import STEM_LIMIT
-from examengine.banks.writers.annotated import write_annotated
-from examengine.banks.writers.workbook import MIME_TYPE
+from examengine.banks.writers.written import WORKBOOK_TYPE
 from examengine.banks.written import Written
 from examengine.publishing.previews import Assessed, Work
 from examengine.records import uploads
@@ -162,10 +161,12 @@ async def annotated(request: Request) -> Response:
     content = await content_of(request, kept.head)
     book = await asyncio.to_thread(_annotated, content, kept.work, assessed)
     stem = kept.head.file_name.rpartition(".")[0] or kept.head.file_name
-    return attachment(book, f"{stem}（标注）.xlsx", MIME_TYPE)
+    return attachment(book, f"{stem}（标注）.xlsx", WORKBOOK_TYPE)
 
 
 def _annotated(content: bytes, work: Work, assessed: Assessed) -> bytes:
+    from examengine.banks.writers.annotated import write_annotated  # openpyxl takes a process ten MiB
+
     sheets: tuple[Sheet, ...] = ()
     if assessed.assessment.reading.format in {"sheet", "unknown"}:
         try:

@@ -3,10 +3,6 @@
 import io
 from collections.abc import Iterable, Sequence
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from examengine.web.wording import gettext as _
 
 MIME_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -21,6 +17,11 @@ _COMMANDS = ("=", "+", "-", "@", "\t", "\r")
 
 def write_statistics(rows: Iterable[Sequence[str]]) -> bytes:
     """The workbook; a text that a spreadsheet program could take for a command is marked as text."""
+    # Imported here: it takes a process ten MiB, and few workers ever write a workbook.
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None

@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from examengine.accounts.passwords import BusyError
 from examengine.accounts.people_import import VERDICT_WORDS, PeopleReport, import_people, preview_people
-from examengine.accounts.people_template import write_people_template
 from examengine.accounts.people_workbook import PeopleRules, rules_of
-from examengine.banks.writers.workbook import MIME_TYPE
+from examengine.banks.writers.written import WORKBOOK_TYPE
 from examengine.enrolment.many import enrol_people
 from examengine.records import audit, exams
 from examengine.records.errors import Missing
@@ -76,7 +75,9 @@ async def upload(request: Request) -> Response:
 @signed_in(Role.OPERATOR)
 async def template(_request: Request) -> Response:
     """The empty template with its guidance."""
-    return attachment(await asyncio.to_thread(write_people_template), "人员导入模板.xlsx", MIME_TYPE)
+    from examengine.accounts.people_template import write_people_template  # openpyxl takes a process ten MiB
+
+    return attachment(await asyncio.to_thread(write_people_template), "人员导入模板.xlsx", WORKBOOK_TYPE)
 
 
 def purpose_of(exam_id: int) -> str:
