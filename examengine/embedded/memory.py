@@ -1,9 +1,9 @@
 """How a worker's C library keeps memory: what a crowd's passwords took goes back to the system at once.
 
 A hash takes 19 MiB. glibc asks the system for the first one and gives it back, and from then on keeps such blocks,
-one a thread, for good. Asking anew would cost every hash half as much again, by page faults; of huge pages it needs ten
-instead of five thousand, and costs nothing that can be measured. So blocks of this size always come from the system,
-where it has huge pages to give.
+one a thread, for good. Asking anew would cost every hash half as much again, by page faults; of huge pages it needs
+ten instead of five thousand, and costs nothing that can be measured. So blocks of this size always come from the
+system, where it has huge pages to give.
 """
 
 import os
