@@ -42,7 +42,7 @@ SYNONYMS: Final[Mapping[Field, tuple[str, ...]]] = {
     Field.STEM: _names(
         "题干 题目内容 问题内容 试题内容 试题题干 题干内容 题目题干 试题正文 题目正文 试题描述 "
         "题目描述 题目 试题 问题 考题 题面 题目名称 试题名称 questioncontent questiontext "
-        "questionstem questiontitle stem question title 内容"
+        "questionstem questiontitle stem question prompt title 内容 front 正面 term"
     ),
     Field.OPTIONS: _names(
         "选项 备选答案 备选项 备选选项 候选答案 候选项 选项内容 题目选项 试题选项 答案选项 可选项 "
@@ -50,7 +50,8 @@ SYNONYMS: Final[Mapping[Field, tuple[str, ...]]] = {
     ),
     Field.KEY: _names(
         "正确答案 标准答案 正确选项 参考答案 试题答案 题目答案 正确项 答案内容 答案 questionanswer "
-        "correctanswers correctanswer rightanswer correctoption answerkey correct answer answers key"
+        "correctanswers correctanswer rightanswer correctoption answerkey correct answer answers key back "
+        "背面 definition"
     ),
     Field.POINTS: _names("分值 分数 题目分数 试题分数 题目分值 试题分值 每题分值 得分 score points point marks mark"),
     Field.DIFFICULTY: _names("难度 难易度 难易程度 难度系数 难度等级 题目难度 试题难度 difficulty level"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from examengine.banks.cells.grid import Oddity, Row, Sheet
@@ -12,6 +12,7 @@ from examengine.banks.findings import Findings, Understood, place
 from examengine.banks.item import KIND_LABELS, Kind
 from examengine.banks.readers.headerless import columns_by_content
 from examengine.banks.readers.sheet_pictures import by_row, illustrated
+from examengine.banks.readers.side_by_side import parts_of
 from examengine.banks.samples import is_sample
 from examengine.banks.wording import tidy, tidy_line
 
@@ -35,18 +36,22 @@ _OWN_NUMBER: Final = re.compile(r"[A-Za-z]")
 class Draft:
     """A row that wants to be a question, with the columns that hold for it.
 
-    ``kind_around`` is what a section line above it or the sheet's name says of its kind.
+    ``kind_around`` is what a section line above it or the sheet's name says of its kind; ``beside`` that its row
+    holds other questions too, so that only its stem's column tells it apart.
     """
 
     sheet: str
     row: Row
     columns: Columns
     kind_around: Kind | None = None
+    beside: bool = field(default=False, kw_only=True)
 
     def text(self, what: Field) -> str:
         return tidy(self.row.cell(self.columns.get(what)))
 
     def where(self, column: int | None = None) -> str:
+        if column is None and self.beside:
+            column = self.columns.get(Field.STEM)
         return place(self.sheet, self.row.number, column)
 
     def at(self, what: Field) -> str:
@@ -62,7 +67,13 @@ def drafts_of(sheets: Sequence[Sheet], findings: Findings, understood: Understoo
     for sheet in sheets:
         if sheet.rows and sheet.name not in with_header and sheet.name != GUIDE_SHEET:
             findings.add("info", "sheet_skipped", place(sheet.name), "没有找到题目表头，这张工作表没有读入")
-    return [_drafts(sheet, index, findings, understood) for sheet, index in headed]
+    found: list[list[Draft]] = []
+    for sheet, index in headed:
+        parts = parts_of(sheet, index)
+        if len(parts) > 1:
+            understood.note(f"side by side {sheet.name}", f"一行有 {len(parts)} 道题，各列名重复出现，逐题读入")
+        found += [_drafts(part, index, findings, understood, beside=len(parts) > 1) for part in parts]
+    return found
 
 
 def _header_index(rows: Sequence[Row]) -> int | None:
@@ -97,7 +108,9 @@ def _headerless(sheets: Sequence[Sheet], findings: Findings) -> list[list[Draft]
     return found
 
 
-def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understood) -> list[Draft]:
+def _drafts(
+    sheet: Sheet, header: int, findings: Findings, understood: Understood, *, beside: bool = False
+) -> list[Draft]:
     columns, body = _header(sheet.rows, header)
     if columns.ignored:
         findings.add(
@@ -125,7 +138,8 @@ def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understoo
             around = section
             continue
         filled = _filled(row, merged, findings, sheet.name)
-        draft = Draft(sheet.name, illustrated(filled, columns, pictures.get(row.number, ()), placed), columns, around)
+        shown = illustrated(filled, columns, pictures.get(row.number, ()), placed)
+        draft = Draft(sheet.name, shown, columns, around, beside=beside)
         stem, number = draft.text(Field.STEM), tidy_line(draft.row.cell(columns.get(Field.EXTERNAL_NO)))
         if is_sample(stem, number):
             findings.group("sample_row", sheet.name, row.number, "模板的示例行，已跳过")

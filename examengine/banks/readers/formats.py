@@ -10,8 +10,11 @@ from examengine.banks.cells.grid import UnreadableFileError
 from examengine.banks.cells.separated import decode
 from examengine.banks.cells.sniff import nature_of
 from examengine.banks.dialects.headers import recognise
+from examengine.banks.dialects.kinds import simplified
 from examengine.banks.readers.aiken import ANSWER, OPTION
+from examengine.banks.readers.lines import Line
 from examengine.banks.readers.prose.marks import without_markdown
+from examengine.banks.readers.prose.rewritten import rewritten
 
 Format = Literal["sheet", "docx", "text", "json", "moodle_xml", "gift", "aiken", "qti"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
@@ -131,7 +134,8 @@ def _text(text: str, name: str) -> Format:
     gift = len(_GIFT_BLOCK.findall(text))
     if (gift and not header) or _GIFT_LINE.search(text) or (low.endswith(".gift") and not header):
         return "gift"
-    if header or low.endswith(_SHEET_ENDINGS):
+    options = sum(1 for line in lines if _OPTION_LINE.match(line))
+    if header or (low.endswith(_SHEET_ENDINGS) and (options < 2 or not reads_as_prose(lines))):
         return "sheet"
     if _TRIVIA.search(text) or reads_as_prose(lines):
         return "text"
@@ -156,7 +160,8 @@ def _has_header(lines: list[str]) -> bool:
 
 
 _NUMBERED = re.compile(
-    r"^\s*(?:题目\s?[:：].{0,2000}\s答案\s?[:：]|【?第\s*\d{1,4}\s*题|[(（]?\d{1,4}\s*[)）.、．:：]|[【\[]?\d{1,4}[】\]])\s*\S"
+    r"^\s*(?:[（(]\s?(?:[A-H]{1,8}|[√×○╳〇对错])\s?[)）]\s*)?"
+    r"(?:题目\s?[:：].{0,2000}\s答案\s?[:：]|【?第\s*\d{1,4}\s*题|[(（]?\d{1,4}\s*[)）.、．:：]|[【\[]?\d{1,4}[】\]])\s*\S"
 )
 _OPTION_LINE = re.compile(
     r"^\s*[*＊√]?\s*(?:[(（\[【]?[AＡ]\s*[)）\]】]?\s*[.．、:：)）]?\s*\S|[(（]?a\s{0,3}[.)、．]\s*\S)"
@@ -168,14 +173,18 @@ _ANSWERED = re.compile(
     r"|[√✓✔]\s*$|[(（]正确答案[)）]",
     re.IGNORECASE,
 )
-_SECTION = re.compile(r"(?:单选|多选|单项选择|多项选择|不定项|判断|填空|简答|问答|选择|名词解释|论述|案例分析)题?")
+_SECTION = re.compile(
+    r"(?:单选|多选|复选|单项选择|多项选择|不定项|判断|是非|填空|填充|简答|问答|选择|名词解释|论述|案例分析)题?"
+)
 
 
 def reads_as_prose(lines: list[str]) -> bool:
     """True where text looks like a paper typed in Word: numbered stems, lettered options, answers."""
-    lines = [without_markdown(line) for line in lines]
+    lines = [without_markdown(line.text.strip()) for line in rewritten([Line(0, line) for line in lines])]
     numbered = sum(1 for line in lines if _NUMBERED.match(line))
     options = sum(1 for line in lines if _OPTION_LINE.match(line))
     answered = sum(1 for line in lines if _ANSWERED.search(line))
-    sections = sum(1 for line in lines if len(line) <= 60 and _SECTION.search(line))
-    return bool((numbered or options) and (answered or sections) and numbered + options >= 1)
+    sections = sum(1 for line in lines if len(line) <= 60 and _SECTION.search(simplified(line)))
+    if numbered > 1 and options > 1:
+        return True
+    return bool((numbered or options) and (answered or sections))

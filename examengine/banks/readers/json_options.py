@@ -13,7 +13,7 @@ from examengine.banks.wording import tidy
 
 _TEXT_NAMES: Final = (
     *("optioncontent", "optiontext", "answertext", "choicetext", "content", "text", "value", "option", "title"),
-    *("name", "body", "html", "desc", "label"),
+    *("name", "body", "html", "desc", "label", "answer"),
 )
 _LABEL_NAMES: Final = (
     "label",
@@ -28,6 +28,12 @@ _LABEL_NAMES: Final = (
     "index",
     "optionname",
     "value",
+    "numb",
+    "num",
+    "number",
+    "oid",
+    "mark",
+    "seq",
 )
 _RIGHT_NAMES: Final = ("iscorrect", "correct", "isanswer", "isright", "right", "istrue", "answer", "checked")
 _WEIGHT_NAMES: Final = ("weight", "fraction", "answerweight")
@@ -128,7 +134,9 @@ def _says_right(one: Any) -> bool:
     if not isinstance(one, dict):
         return False
     by_word = {name_word(str(name)): content for name, content in one.items()}
-    return any(by_word.get(name) in (True, 1, "1", "true", "True", "Y") for name in _RIGHT_NAMES)
+    # {"answer": "1", "correct": false}: an answer is no flag where it is the option's text.
+    told = [name for name in _RIGHT_NAMES if name != "answer" or not isinstance(by_word.get("correct"), bool)]
+    return any(by_word.get(name) in (True, 1, "1", "true", "True", "Y") for name in told)
 
 
 def are_choices(content: Any) -> bool:

@@ -15,6 +15,7 @@ from examengine.banks.dialects.kinds import is_code, kind_of
 from examengine.banks.dialects.options import LETTERS
 from examengine.banks.findings import Findings, Understood
 from examengine.banks.readers.gathering import gathered, too_many
+from examengine.banks.readers.json_answers import answers_in, pairs_in
 from examengine.banks.readers.json_options import (
     LETTER_KEY,
     NUMBER_KEY,
@@ -43,6 +44,7 @@ _MORE: Final[Mapping[str, Field]] = {
     "q": Field.STEM,
     "opts": Field.OPTIONS,
     "choose": Field.OPTIONS,
+    "select": Field.OPTIONS,
     "alternatives": Field.OPTIONS,
     "ans": Field.KEY,
     "correctans": Field.KEY,
@@ -74,13 +76,7 @@ _TITLES: Final = ("chapter", "title", "name", "章节", "section", "category", "
 _WRONG_NAMES: Final = ("incorrectanswers", "wronganswers", "distractors", "incorrect")
 _LISTED_ANSWERS: Final = ("answers", "a", "possibleanswers")
 _PAIRS: Final = ("pairs", "matches", "matchpairs")
-_SIDES: Final = (
-    ("left", "right"),
-    ("question", "answer"),
-    ("prompt", "answer"),
-    ("key", "value"),
-    ("term", "definition"),
-)
+_NO_QUESTIONS: Final = frozenset({"text_only_question", "description", "category", "section", "instruction"})
 _IMAGES: Final = ("attachment", "image", "images", "img", "picture", "图片", "pic", "media")
 _ZERO_BASED: Final = frozenset({"correctindex", "answerindex", "correctoptionindex"})
 _ASSIGNED = re.compile(r"^\s*(?:(?:var|let|const)\s+[\w$]{1,60}\s*=|export\s+default|module\.exports\s*=)\s*")
@@ -192,6 +188,8 @@ def _by_field(value: Mapping[str, Any]) -> dict[Field, Any]:
 
 
 def _is_question(value: Mapping[str, Any]) -> bool:
+    if _is_part(value):
+        return False
     words = {name_word(str(name)) for name in value}
     stems = {
         word
@@ -211,6 +209,17 @@ def _is_question(value: Mapping[str, Any]) -> bool:
         return True
     # A key that is there but empty still says that this is a question; a name and a key alone may be anything.
     return asks or (not stems <= _WEAK_STEMS and any(_FIELDS.get(word) is Field.KEY for word in words))
+
+
+def _is_part(value: Mapping[str, Any]) -> bool:
+    """True for a part of a paper, whose list holds questions and no options, and for what is only to be read."""
+    for name, inner in value.items():
+        what = _FIELDS.get(name_word(str(name)))
+        if what is Field.KIND and isinstance(inner, str) and inner.strip().lower() in _NO_QUESTIONS:
+            return True
+        if what is Field.OPTIONS and isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            return _is_question(inner[0])
+    return False
 
 
 def _questions_in(value: Any, around: _Around, depth: int) -> Iterator[_Found]:
@@ -294,18 +303,7 @@ def _told(found: _Found, number: int, findings: Findings, *, from_zero: bool = F
 
 
 def _pairs(value: Mapping[str, Any]) -> str:
-    """The pairs of a matching question, a line each."""
-    listed = next((inner for name, inner in value.items() if name_word(str(name)) in _PAIRS), None)
-    if isinstance(listed, dict):
-        listed = [[left, right] for left, right in listed.items()]
-    lines = []
-    for one in listed if isinstance(listed, list) else []:
-        sides = one
-        if isinstance(one, dict):
-            sides = next(([one[a], one[b]] for a, b in _SIDES if a in one and b in one), [])
-        if isinstance(sides, list) and len(sides) == 2:
-            lines.append(f"{text_of(sides[0])} → {text_of(sides[1])}")
-    return "\n".join(lines)
+    return pairs_in(next((inner for name, inner in value.items() if name_word(str(name)) in _PAIRS), None))
 
 
 def _filled(value: Any) -> bool:
@@ -327,6 +325,8 @@ def _key(
     parts = content if isinstance(content, list) else [content]
     if zero_based and all(isinstance(one, int) and 0 <= one < len(LETTERS) for one in parts):
         return "".join(LETTERS[one] for one in parts)
+    if not options and (spelled_out := answers_in(parts)):
+        return spelled_out
     texts = [text_of(one) for one in parts if one is not None]
     letters = all(len(text) == 1 and text.upper() in LETTERS for text in texts)
     return ("" if letters else "|").join(texts)

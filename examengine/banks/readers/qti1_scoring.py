@@ -31,12 +31,24 @@ class Scoring:
 def scoring_of(item: etree._Element, idents: Sequence[str]) -> Scoring:
     """What earns points in an item, for the responses of these identifiers."""
     scoring = Scoring()
-    for processing in children(item, "resprocessing"):
-        for condition in children(processing, "respcondition"):
-            if _earns(condition):
-                for variables in children(condition, "conditionvar"):
-                    _collect(variables, scoring, set(idents))
+    conditions = [
+        condition
+        for processing in children(item, "resprocessing")
+        for condition in children(processing, "respcondition")
+    ]
+    # Blackboard's gaps and numbers name what is right and no score at all.
+    earning = [one for one in conditions if _earns(one)] or [one for one in conditions if _says_no_score(one)]
+    for condition in earning:
+        for variables in children(condition, "conditionvar"):
+            _collect(variables, scoring, set(idents))
     return scoring
+
+
+def _says_no_score(condition: etree._Element) -> bool:
+    said = attribute(condition, "title").lower() == "incorrect" or any(
+        attribute(found, "linkrefid").lower() == "incorrect" for found in children(condition, "displayfeedback")
+    )
+    return not said and not list(children(condition, "setvar"))
 
 
 def _earns(condition: etree._Element) -> bool:

@@ -10,11 +10,23 @@ _RANGE = re.compile(
     rf"(\d{{1,4}})\s*(?:[-–—~～至到]+)\s*(\d{{1,4}})\s*(?:题)?\s*[.．、:：]?\s*((?:{_VALUE}[\s,，、;；/|]*)+)"
 )
 _SINGLE = re.compile(
-    rf"(?:第\s*)?(\d{{1,4}})\s*(?:题)?\s*[.．、:：)）]?\s*[(（【\[]?\s*({_VALUE}(?:\s*[、,，]\s*[A-H](?![A-Za-z]))*)\s*[)）】\]]?"
+    rf"(?:第\s*|[(（]\s*)?(\d{{1,4}})\s*(?:题)?\s*[.．、:：)）]?\s*[(（【\[]?\s*({_VALUE}(?:\s*[、,，]\s*[A-H](?![A-Za-z]))*)\s*[)）】\]]?"
 )
 _ONE_LINE = re.compile(r"^(?:第\s*)?(\d{1,4})\s*(?:题)?\s*[.．、:：)）]\s*(?:答案?\s*[:：]\s*)?(\S.*)$")
+_HEADED = re.compile(
+    r"^[(（]?[一二三四五六七八九十]{1,3}[)）]?\s{0,3}[、.．:：]?\s{0,3}(?P<kind>[^\s\d(（:：、,，]{2,8}题)?\s{0,3}"
+    r"(?:[(（][^()（）]{0,40}[)）])?\s{0,3}[:：]?\s{0,3}(?P<rest>[(（]?\d.*)$"
+)
 _NUMBERS_ROW = re.compile(r"^(?:题\s*号|序号|题目)?\s*((?:\d{1,4}\s+)+\d{1,4})\s*$")
 _VALUES_ROW = re.compile(rf"^(?:参考|正确)?(?:答\s*案)?\s*[:：]?\s*((?:{_VALUE}\s+)*{_VALUE})\s*$")
+
+
+def headed(text: str) -> tuple[str, str] | None:
+    """A line of answers behind the heading of its section ("一、单选题 1-5 ABCDA"): the heading and the answers."""
+    match = _HEADED.match(plain(text).strip())
+    if match is None or not is_table_line(match["rest"]):
+        return None
+    return (match["kind"] or ""), match["rest"]
 
 
 def is_table_line(text: str) -> bool:
@@ -48,6 +60,13 @@ def entries_of(text: str, numbers_above: tuple[int, ...]) -> Iterator[tuple[int,
     whole = _ONE_LINE.match(flat) if rest == flat else None
     if whole:
         yield int(whole[1]), text.strip()[-len(whole[2]) :]
+
+
+def begins_table(text: str, following: str) -> bool:
+    """True for "题号 1 2 3" above "答案 A B C"."""
+    flat, below = plain(text).strip(), _VALUES_ROW.match(plain(following).strip())
+    numbers = _NUMBERS_ROW.match(flat)
+    return bool(numbers and below and not flat[:1].isdigit() and len(numbers[1].split()) == len(below[1].split()))
 
 
 def numbers_row(text: str) -> tuple[int, ...]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from examengine.banks.dialects.kinds import kind_of
 from examengine.banks.item import Kind
 from examengine.banks.readers.prose import marks
-from examengine.banks.readers.prose.answer_tables import entries_of, numbers_row
+from examengine.banks.readers.prose.answer_tables import entries_of, headed, numbers_row
 from examengine.banks.readers.prose.problem import Problem, Section
 
 _NEXT_NUMBER = re.compile(r"[\s;；]+(\d{1,3})\s*[.．、:：)）]\s*(?=\S)")
@@ -35,6 +36,10 @@ class AnswersAtEnd:
 
     def take(self, text: str) -> None:
         """A line of answers, of numbers above answers, or of an explanation to the answer before."""
+        under = headed(text)
+        if under is not None:
+            self._begin_headed(under[0])
+            text = under[1]
         above = numbers_row(text)
         if above:
             self._numbers_above = above
@@ -53,6 +58,16 @@ class AnswersAtEnd:
                 self._tabled[index] += f"\n{text}"
             else:
                 problem.explanation.append(explained["rest"] if explained else text)
+
+    def _begin_headed(self, word: str) -> None:
+        """The heading of a section and its answers on one line; a mere numeral heads the next section."""
+        if word:
+            self.begin_section(kind_of(word))
+        else:
+            after = self._section.index if self._section else -1
+            sections = {problem.section.index: problem.section for problem in self._problems}
+            self._section = next((one for index, one in sorted(sections.items()) if index > after), self._section)
+            self._last = 0
 
     def _answer(self, number: int, answer: str) -> None:
         if number <= self._last and self._section is None:

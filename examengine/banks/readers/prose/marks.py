@@ -26,7 +26,7 @@ _PER_QUESTION = re.compile(r"每[小]?[题空]\s*(\d{1,3}(?:\.\d{1,2})?)\s*分")
 
 _Q_WORD = r"(?:题目|试题|问题|Question|Q)"
 QUESTION = re.compile(
-    r"^(?:[（(]\s*(?P<pre>[A-H]{1,8}|[√×✓✗对错])\s*[)）]\s*)?(?:"
+    r"^(?:[（(]\s*(?P<pre>[A-H]{1,8}|[√×✓✗╳○〇對錯对错])\s*[)）]\s*)?(?:"
     rf"(?:第\s*(?P<a>\d{{1,4}})\s*题|{_Q_WORD}\s*(?P<q>\d{{1,4}}))\s*[.．、:：)）]?"
     r"|(?P<b>\d{1,4})\s*(?:[.．](?!\d(?!\d{3}年))|[、:：)）])"
     r"|[（(【\[]\s*(?P<c>\d{1,4})\s*[)）】\]]\s*[.．、]?"
@@ -82,7 +82,9 @@ KEY_AT_END = re.compile(
 )
 RIGHT_OPTION = re.compile(r"\s*[（(【\[]\s*(?:正确答案|正确选项|正确|标准答案|答案|√)\s*[)）】\]]\s*$|\s*[√✓✔]\s*$")
 SOMEBODYS_ANSWER = re.compile(
-    r"\s*(?:你的|我的|考生|学员|您的|用户|本人)(?:的)?答案\s*[:：].*$|\s*得分\s*[:：].*$", re.DOTALL
+    r"\s*(?:你的|我的|考生|学员|您的|用户|本人)(?:的)?答案\s*[:：].*$|\s*得分\s*[:：].*$"
+    r"|\s*[，,；;。]\s*(?:全站)?正确率\s*[:：]?.*$|\s*[，,；;。]\s*易错项\s*[:：]?.*$",
+    re.DOTALL,
 )
 FILLED_BLANKS = re.compile(
     r"_{1,40}[ \u3000]{0,9}([^_\s（()）]{1,30}?)[ \u3000]{0,9}_{1,40}"
@@ -97,8 +99,13 @@ KIND_TAG = re.compile(
     rf"^[（(【\[]\s{{0,3}}(?:{KIND_WORDS})题?"
     r"\s{0,3}[)）】\]]\s{0,9}\S"
 )
+_POINTS = r"(?:分值|分数)\s?[:：]?\s?\d{1,3}(?:\.\d)?\s?分?|\d{1,3}\s?分"
+BEHIND_KIND = rf"(?:\s{{0,3}}[\[【（(]\s?(?:{_POINTS}|必答|必做|选答)\s?[\]】)）]){{0,3}}"
+"""What survey systems add to the kind of a question: its points, and that it must be answered."""
 CHOICES_BELOW = re.compile(
-    r"[【\[（(]\s{0,3}(?:单选|多选|单项选择|多项选择|判断)题?\s{0,3}[】\])）]\s{0,3}[*＊]?\s{0,9}$"
+    r"[【\[（(]\s{0,3}(?:单选|多选|单项选择|多项选择|判断)题?\s{0,3}[】\])）]"
+    + BEHIND_KIND
+    + r"\s{0,3}[*＊]?\s{0,9}$"
 )
 """Survey systems (问卷星) write the kind behind the stem and options without letters below it."""
 MARKED_BEFORE = re.compile(r"^[*＊√✓✔]\s{0,4}(?P<option>[A-Ha-h]\s{0,3}[.．、)）:：].{1,2000})$")
@@ -115,11 +122,17 @@ _MARKDOWN_HEAD = re.compile(
     r"^(?:>\s{0,3})?(?:#{1,6}\s+|[-+]\s+(?=(?:\*\*)?[（(]?[A-Ha-h]\s{0,3}[.．、)）:：]))?(?=\S)(?<=[>\s])"
 )
 _MARKDOWN_BOX = re.compile(r"^[-*+]\s+\[(?P<tick>[ xX√✓])\]\s*(?=[（(]?[A-Ha-h]\s{0,3}[.．、)）:：])")
+_MARKDOWN_ESCAPE = re.compile(r"^\\(?=\d{1,4}\s?[.、)．]|ans(?:wer)?\s?[:：])", re.IGNORECASE)
+_MARKDOWN_TAG = re.compile(r"^(?P<head>\d{0,4}\s?[.、．]?\s?)_\[(?P<kind>[^\[\]]{1,8})\]_")
 _MARKDOWN_BOLD = re.compile(r"\*\*(?=\S)([^*]{1,2000}?)(?<=\S)\*\*")
 
 
 def without_markdown(line: str) -> str:
     """A line without Markdown's headings, list marks before options and bold; a ticked box marks the right option."""
+    if line[:1] in "\\_":
+        line = _MARKDOWN_TAG.sub(r"\g<head>[\g<kind>]", _MARKDOWN_ESCAPE.sub("", line), count=1)
+    elif "_[" in line:
+        line = _MARKDOWN_TAG.sub(r"\g<head>[\g<kind>]", line, count=1)
     box = _MARKDOWN_BOX.match(line)
     if box:
         return ("" if box["tick"] == " " else "√") + line[box.end() :]

@@ -9,9 +9,16 @@ from examengine.banks.item import Kind
 from examengine.banks.readers.gathering import too_many
 from examengine.banks.readers.lines import Line
 from examengine.banks.readers.prose import marks
-from examengine.banks.readers.prose.answer_tables import entries_of, is_table_line
+from examengine.banks.readers.prose.answer_tables import begins_table, entries_of, headed, is_table_line
 from examengine.banks.readers.prose.answers_at_end import AnswersAtEnd
 from examengine.banks.readers.prose.copied import unfolded
+from examengine.banks.readers.prose.line_parts import (
+    bounded,
+    has_own_key,
+    inner_number,
+    narrowed,
+    split_at_explanation,
+)
 from examengine.banks.readers.prose.options import begins_option, options_on, run_within
 from examengine.banks.readers.prose.problem import Problem, Section
 from examengine.banks.wording import tidy_line
@@ -20,21 +27,17 @@ LOOK_AHEAD_LINES: Final = 10
 GAP_IN_NUMBERS: Final = 40
 UNNUMBERED_SHARE: Final = 0.3
 
-LINE_LIMIT: Final = 40_000
-BLANKS_LIMIT: Final = 24
 
-_LONG_BLANKS = re.compile(rf"[ \t\u3000\u2002\u2003]{{{BLANKS_LIMIT},}}")
 _PAGE_FOOT = re.compile(r"^(?:第\s*\d{1,4}\s*页.{0,20}|[-—－]\s*\d{1,4}\s*[-—－]|\d{1,3}\s*/\s*\d{1,3})$")
 _KIND_SAID = re.compile(r"[【\[]?\s*题型\s*[】\]]?\s*[:：]")
-_INNER = re.compile(r"^(\d{1,3})\s*(?:[.．](?!\d)|[、)）])")
 
 
 class Paper:
     """Reads lines in order; ``problems`` are the questions found."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = [Line(line.number, _narrowed(line.text)) for line in lines]
-        self._lines = [Line(line.number, _bounded(line.text)) for line in unfolded(self._lines)]
+        self._lines = [Line(line.number, narrowed(line.text)) for line in lines]
+        self._lines = [Line(line.number, bounded(line.text)) for line in unfolded(self._lines)]
         self._lines = [line for line in self._lines if not _PAGE_FOOT.match(line.text)]
         self._at = 0
         self._blank = True
@@ -43,6 +46,7 @@ class Paper:
         self._style = ""
         self._fresh = True
         self._first_style = ""
+        self._material = ""
         self._answers: AnswersAtEnd | None = None
         self.problems: list[Problem] = []
         self.tabled: dict[int, str] = {}
@@ -84,7 +88,7 @@ class Paper:
             return
         if self._question(line) or self._option(text):
             return
-        if not self._numbered and self._begins_unnumbered(text):
+        if self._begins_unnumbered(text) if not self._numbered else self._begins_lone_case():
             self._begin(line, None, text)
             return
         self._continue(text)
@@ -105,6 +109,12 @@ class Paper:
             self._close()
             self._answers = AnswersAtEnd(self.problems, self.tabled)
             return True
+        if self._answers is None and self.problems and begins_table(text, self._next_text()):
+            self._close()
+            self._answers = AnswersAtEnd(self.problems, self.tabled)
+            return False
+        if self._answers is not None and headed(text) is not None:
+            return False
         found = None if self._kind_of_one(flat) else marks.section_of(text)
         if found is None or not found[2]:
             if found is not None:
@@ -129,7 +139,7 @@ class Paper:
 
     def _close(self) -> None:
         self._fresh = True
-        self._style = ""
+        self._style = self._material = ""
 
     def _in_long_answer(self) -> bool:
         now = self._now
@@ -143,7 +153,7 @@ class Paper:
 
     def _lines_ahead_are_answers(self) -> bool:
         for line in self._ahead()[:3]:
-            if is_table_line(line.text):
+            if is_table_line(line.text) or headed(line.text) is not None:
                 return True
             found = marks.section_of(line.text)
             if found is None and not marks.CHAPTER.match(line.text):
@@ -190,7 +200,7 @@ class Paper:
         if explained:
             now.part = "explanation"
             now.explanation.append(text[len(text) - len(explained["rest"]) :] if explained["rest"] else "")
-            now.inner = _inner_number(explained["rest"])
+            now.inner = inner_number(explained["rest"])
             return True
         for pattern, name in marks.FIELDS:
             match = pattern.match(flat)
@@ -210,9 +220,9 @@ class Paper:
 
     def _say_key(self, now: Problem, rest: str) -> None:
         now.part = "key"
-        before, found, after = _split_at_explanation(rest)
+        before, found, after = split_at_explanation(rest)
         now.key.append(marks.SOMEBODYS_ANSWER.sub("", before).strip())
-        now.inner = _inner_number(before)
+        now.inner = inner_number(before)
         if found:
             now.part = "explanation"
             now.explanation.append(after)
@@ -231,6 +241,10 @@ class Paper:
             if now is not None:
                 now.inner = number
             return False
+        if style == "z":
+            self._material = ""
+        elif self._style == "z":
+            self._material = "\n".join(self.problems.pop().stem)
         self._begin(line, number, rest)
         self._style = style
         self._first_style = self._first_style or style
@@ -242,7 +256,7 @@ class Paper:
         now = self._now
         if style == "z" and self._style != "z":
             # "（一）" counts essays and cases; elsewhere it heads a part of a text.
-            return now is None and self._section.kind is Kind.ESSAY
+            return self._section.kind is Kind.ESSAY and (now is None or (bool(self._material) and now.complete))
         if now is None:
             if style == "d":
                 return number == 1
@@ -250,7 +264,8 @@ class Paper:
         expected = (now.number or 0) + 1
         if style != self._style:
             if self._style == "z":
-                return False
+                # Questions with options below a case: it is what all of them are asked about.
+                return style != "d" and not now.key and not now.options and self._options_follow(rest)
             return style != "d" and self._style != "" and number == expected and now.complete and style != "c"
         if style == "d" and number != expected:
             return False
@@ -263,7 +278,19 @@ class Paper:
             if not now.options and (self._answer_follows() or self._blank) and self._is_worded(now):
                 return True
             return now.complete and (now.part != "key" or self._blank or len(now.options) > 1)
-        return now.complete and (self._options_follow(rest) or _has_own_key(rest)) and now.part != "stem"
+        return now.complete and (self._options_follow(rest) or has_own_key(rest)) and now.part != "stem"
+
+    def _begins_lone_case(self) -> bool:
+        """True for a case below its heading that has no number, and whose answer comes before any number."""
+        if not self._fresh or self._section.kind is not Kind.ESSAY:
+            return False
+        for line in self._ahead():
+            flat = marks.plain(line.text)
+            if marks.ANSWER.match(flat):
+                return True
+            if marks.QUESTION.match(flat) or marks.section_of(line.text) or marks.CHAPTER.match(flat):
+                return False
+        return False
 
     def _is_worded(self, now: Problem) -> bool:
         """True below a heading of questions without options, where nothing but a number begins the next."""
@@ -296,27 +323,34 @@ class Paper:
         ahead = self._ahead()
         return ahead[0].text if ahead else ""
 
+    def _next_begins_option(self, expected: int) -> bool:
+        following = self._next_text()
+        # "(A) 2. 首都？" is a question behind its key.
+        keyed = marks.QUESTION.match(marks.plain(following))
+        return begins_option(following, expected) and (keyed is None or not keyed["pre"])
+
     def _begin(self, line: Line, number: int | None, rest: str) -> None:
         self._fresh = False
         if len(self.problems) >= ROWS_LIMIT:
             raise too_many()
-        problem = Problem(line.number, number, self._section, self._topic)
+        problem = Problem(line.number, number, self._section, self._topic, self._material)
         self.problems.append(problem)
-        inside = None if begins_option(self._next_text(), 0) else run_within(rest)
+        inside = None if self._next_begins_option(0) else run_within(rest)
         if inside is not None:
             rest, found = inside
             self._options(problem, found)
         if rest:
             problem.add_to_stem(rest)
-            tagged = marks.CHOICES_BELOW.search(rest) is not None
-            problem.bare_options = tagged and not problem.options and not begins_option(self._next_text(), 0)
+            tag = marks.CHOICES_BELOW.search(rest)
+            tagged = tag is not None and bool(rest[: tag.start()].strip())
+            problem.bare_options = tagged and not problem.options and not self._next_begins_option(0)
 
     def _option(self, text: str) -> bool:
         now = self._now
         if now is None or now.part not in {"stem", "option"}:
             return False
         expected = len(now.options)
-        found = options_on(text, expected, alone=begins_option(self._next_text(), expected + 1))
+        found = options_on(text, expected, alone=self._next_begins_option(expected + 1))
         if found is None or (not expected and not self._really_options(found)):
             return False
         self._options(now, found)
@@ -349,40 +383,13 @@ class Paper:
             case "option":
                 now.options[-1].append(text)
             case "key":
-                inner = _inner_number(text)
+                inner = inner_number(text)
                 now.inner = inner or now.inner
                 (now.explanation if now.options else now.key).append(text)
             case "explanation":
-                now.inner = _inner_number(text) or now.inner
+                now.inner = inner_number(text) or now.inner
                 now.explanation.append(text)
             case "source":
                 now.extra["source"] = f"{now.extra.get('source', '')} {text}"
             case _:
                 now.explanation.append(text)
-
-
-def _narrowed(text: str) -> str:
-    """A line whose length and runs of blanks are bounded: patterns look for both."""
-    return _LONG_BLANKS.sub(" " * BLANKS_LIMIT, text[:LINE_LIMIT].replace("\xa0", " "))
-
-
-def _bounded(text: str) -> str:
-    """A line without outer space and Markdown, a star before an option told as the mark of the right one."""
-    line = marks.without_markdown(text.strip(" \t\u3000\ufeff"))
-    starred = marks.MARKED_BEFORE.match(line)
-    return f"{starred['option']}（正确答案）" if starred else line
-
-
-def _inner_number(text: str) -> int:
-    match = _INNER.match(marks.plain(text))
-    return int(match[1]) if match else 0
-
-
-def _has_own_key(rest: str) -> bool:
-    flat = marks.plain(rest)
-    return bool(marks.KEY_IN_BRACKETS.search(flat) or marks.EMPTY_BRACKETS.search(flat))
-
-
-def _split_at_explanation(text: str) -> tuple[str, bool, str]:
-    match = re.search(r"\s*(?:[【\[]\s*(?:试题|答案)?解析\s*[】\]]\s*[:：]?|(?:试题|答案)?解析\s*[:：])", text)
-    return (text[: match.start()], True, text[match.end() :].strip()) if match else (text, False, "")

@@ -18,12 +18,13 @@ class Section:
 
 @dataclass(slots=True)
 class Problem:
-    """A question as its lines give it."""
+    """A question as its lines give it; ``material`` is the case that it and its neighbours are asked about."""
 
     line: int
     number: int | None
     section: Section
     topic: str
+    material: str = ""
     stem: list[str] = field(default_factory=list)
     options: list[list[str]] = field(default_factory=list)
     key: list[str] = field(default_factory=list)

@@ -32,7 +32,7 @@ _EXTRAS: Final[Mapping[str, Field]] = {
 }
 _TAG_AROUND = re.compile(
     rf"^[（(【\[]\s*(?P<a>(?:{marks.KIND_WORDS})题?)\s*[)）】\]]\s*"
-    rf"|\s*[（(【\[]\s*(?P<b>(?:{marks.KIND_WORDS})题?)\s*[)）】\]]\s*[*＊]?\s*$"
+    rf"|\s*[（(【\[]\s*(?P<b>(?:{marks.KIND_WORDS})题?)\s*[)）】\]]{marks.BEHIND_KIND}\s*[*＊]?\s*$"
 )
 _NOT_FOR_CANDIDATES = re.compile(r"^\[(?:Test|难度|分数|分值)[^\]]{0,20}\]\s*", re.IGNORECASE)
 
@@ -83,6 +83,9 @@ def _told(problem: Problem, tabled: str, place: tuple[int, str], understood: Und
         stem = _without_key(stem, len(options))
     elif kind is Kind.SHORT_ANSWER:
         stem = _without_words(stem, key)
+    if problem.material:
+        stem = f"{problem.material}\n{stem}"
+        kind = None if options else kind
     one = Told(problem.line, at_line(problem.line, *place), options=options, kind_around=kind)
     one.fields = {
         Field.STEM: stem,
@@ -112,7 +115,12 @@ def _kind_of_open_question(stem: str, key: str) -> Kind | None:
 
 def _marked_options(options: dict[int, str]) -> set[int]:
     """Options that say of themselves that they are right; the mark is taken off."""
-    found = {index for index, text in options.items() if text and marks.RIGHT_OPTION.search(text)}
+    found = {
+        index
+        for index, text in options.items()
+        # "A. √  B. ×": a mark alone is the option itself.
+        if text and (match := marks.RIGHT_OPTION.search(text)) and match.start() > 0
+    }
     if not found or len(found) == len(options):
         return set()
     for index in found:
