@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 
 from examengine.banks.item import Item
-from examengine.banks.writers.workbook import MIME_TYPE, write_workbook
+from examengine.banks.writers.workbook import write_workbook
+from examengine.banks.writers.written import WORKBOOK_TYPE
 from examengine.records.words import Role
 from tests.world import World, items
 
@@ -36,7 +37,7 @@ async def upload(
 ) -> str:
     """Upload a file; the address of its preview."""
     sent = await browser.post(
-        f"{bank}/upload", data={"encoding": encoding}, files={"file": (name, content, MIME_TYPE)}
+        f"{bank}/upload", data={"encoding": encoding}, files={"file": (name, content, WORKBOOK_TYPE)}
     )
     assert sent.status_code == 303, sent.text
     return str(sent.headers["location"])
