@@ -169,6 +169,9 @@ def _draw_group(
     sightings: Sequence[tuple[int, int]],
     drawn: list[list[_Drawable]],
 ) -> None:
+    if len(group.cells) == len(group.classes) == 1 and not sightings:
+        _draw_alone(group, stream, drawn[group.cells[0]])
+        return
     plan, barred = _plan(group, sightings)
     decks = [_Deck(items) for items in group.classes]
     for k, place in sorted(barred, reverse=True):
@@ -190,6 +193,16 @@ def _draw_group(
             else:
                 open_classes.remove(k)
                 left -= decks[k].left
+
+
+def _draw_alone(group: _PreparedGroup, stream: Stream, taken: list[_Drawable]) -> None:
+    """A cell whose items nobody else accepts, none of them seen: the same draw, with nothing to weigh."""
+    below, items = stream.below, group.classes[0]
+    moved: dict[int, int] = {}
+    for left in range(len(items), len(items) - group.wanted[0], -1):
+        place = below(left)
+        taken.append(items[moved.get(place, place)])
+        moved[place] = moved.get(left - 1, left - 1)
 
 
 def _plan(group: _PreparedGroup, sightings: Sequence[tuple[int, int]]) -> tuple[Allocation, set[tuple[int, int]]]:

@@ -11,9 +11,12 @@ digits, least significant first, are: its shape (radix: number of shapes), its v
 all arrangements of as many of the 26 letters.
 """
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from contextlib import suppress
 from functools import lru_cache
 from math import perm
+
+from msgspec import Struct
 
 from examengine.banks.item import OPTION_LETTERS
 from examengine.papers.blueprint import MAX_CELLS, MAX_ITEMS
@@ -24,8 +27,7 @@ MAX_PACKED_BYTES = 64 * MAX_ITEMS
 """More than any paper takes; longer input is refused unread."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaperItem:
+class PaperItem(Struct, frozen=True, gc=False):
     """An item version as shown: the cell (index into the blueprint) it counts for, its options from the top."""
 
     version_id: int
@@ -33,8 +35,7 @@ class PaperItem:
     option_order: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Struct, frozen=True):
     """Items in the order shown, drawn by ``generator``. The item at position 1 is ``items[0]``."""
 
     generator: int
@@ -58,19 +59,41 @@ def pack(paper: Paper) -> bytes:
         _put(packed, cell)
         _put(packed, options)
 
-    places = 0
+    places, low = 0, span * len(shapes)
     for item in reversed(paper.items):
-        options = len(item.option_order)
-        places = places * perm(26, options) + _rank(item.option_order)
-        places = places * span + (item.version_id - base)
-        places = places * len(shapes) + number[item.cell, options]
+        order = item.option_order
+        options = len(order)
+        digits = (item.version_id - base) * len(shapes) + number[item.cell, options]
+        places = places * (_orders(options) * low) + (_rank(order) * low + digits)
     packed += places.to_bytes((places.bit_length() + 7) // 8, "big")
     return bytes(packed)
 
 
-@lru_cache(maxsize=512)
+_KEPT = 512
+_known: OrderedDict[bytes, Paper] = OrderedDict()
+
+
 def unpack(packed: bytes) -> Paper:
-    """The paper that :func:`pack` packed; raises ValueError for bytes that it cannot have written."""
+    """The paper that :func:`pack` packed; raises ValueError for bytes that it cannot have written. Those asked for
+    last are remembered: a start, its page, a hand-in and its result ask for the same.
+    """
+    paper = _known.get(packed)
+    if paper is None:
+        paper = unpacked(packed)
+        remember(packed, paper)
+    return paper
+
+
+def remember(packed: bytes, paper: Paper) -> None:
+    """Know beforehand that this is what it packs: whoever has just drawn it will be asked for its page."""
+    _known[packed] = paper
+    if len(_known) > _KEPT:
+        with suppress(KeyError):  # another thread was before us
+            _known.popitem(last=False)
+
+
+def unpacked(packed: bytes) -> Paper:
+    """:func:`unpack` without remembering."""
     if len(packed) > MAX_PACKED_BYTES:
         raise ValueError(f"a packed paper has at most {MAX_PACKED_BYTES} bytes, not {len(packed)}")
     if not packed or packed[0] != _FORM:
@@ -83,19 +106,26 @@ def unpack(packed: bytes) -> Paper:
     if any(cell >= MAX_CELLS or options > len(OPTION_LETTERS) for cell, options in shapes):
         raise ValueError("a packed paper names a cell or a number of options that no paper has")
 
-    places = int.from_bytes(reader.rest(), "big")
+    places, low = int.from_bytes(reader.rest(), "big"), span * shape_count
+    kinds = [(cell, options, perm(26, options)) for cell, options in shapes]
     items: list[PaperItem] = []
     for _ in range(n):
-        places, shape = divmod(places, shape_count)
-        places, version = divmod(places, span)
-        cell, options = shapes[shape]
-        places, rank = divmod(places, perm(26, options))
+        places, digits = divmod(places, low)
+        version, shape = divmod(digits, shape_count)
+        cell, options, orders = kinds[shape]
+        places, rank = divmod(places, orders)
         items.append(PaperItem(base + version, cell, _arrangement(rank, options)))
     if places:
         raise ValueError("a packed paper goes on after its last item")
     return Paper(generator, tuple(items))
 
 
+@lru_cache(maxsize=32)
+def _orders(options: int) -> int:
+    return perm(26, options)
+
+
+@lru_cache(maxsize=16_384)  # as for the arrangements below
 def _rank(order: tuple[str, ...]) -> int:
     rank = 0
     left = OPTION_LETTERS

@@ -65,9 +65,14 @@ class Stream:
 
     def shuffle(self, items: list[T]) -> None:
         """Put ``items`` into one of their orders, each equally likely."""
-        below = self.below
+        next_word = self._next_word  # as ``below``, without a call an item
         for i in range(len(items) - 1, 0, -1):
-            j = below(i + 1)
+            n = i + 1
+            limit = _WORD_VALUES - _WORD_VALUES % n
+            word = next_word()
+            while word >= limit:
+                word = next_word()
+            j = word % n
             items[i], items[j] = items[j], items[i]
 
 

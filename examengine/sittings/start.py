@@ -13,7 +13,7 @@ import msgspec
 from examengine import live
 from examengine.live import Desk, Opening, Standing, Word
 from examengine.papers.draw import DrawPool
-from examengine.papers.paper import Paper, pack, unpack
+from examengine.papers.paper import Paper, pack, remember, unpack
 from examengine.records import accounts, attempts, slots
 from examengine.records.as_rules import closing_of
 from examengine.records.attempts import Attempt, NewAttempt
@@ -188,6 +188,7 @@ class Starter:
             earlier = await attempts.papers_seen(tx, intent.person_id, exam.bank_id)
             seen = await self._items_of(tx, [row.paper for row in earlier])
         paper = pool.draw(seed, seen)
+        packed = pack(paper)
         base = Closing(contract.base_deadline_ms, DeadlineReason(contract.base_reason))
         closing = Closing(contract.deadline_ms, DeadlineReason(contract.deadline_reason))
         attempt = await attempts.begin_new_and_end(
@@ -202,13 +203,14 @@ class Starter:
                 base_reason=base.reason.value,
                 seed=seed,
                 generator=paper.generator,
-                paper=pack(paper),
+                paper=packed,
                 release_id=exam.release_id,
                 rulebook_digest=rulebook.digest,
                 contract=msgspec.json.encode(contract).decode(),
                 look_at_ms=final_ms(rulebook, closing),
             ),
         )
+        remember(packed, paper)
         return attempt, paper
 
     async def _open(
