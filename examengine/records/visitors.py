@@ -1,7 +1,9 @@
 """Who is signed in, by what SQL says now: person, account and roles in one statement, asked at every page."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
+from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
@@ -38,8 +40,14 @@ _NAMES = tuple(column.name for column in WITH_KEYS)
 async def find_known(tx: Reading, vault: Vault, person_id: int) -> Known | None:
     """A person who has an account; None where there is none."""
     rows = await tx.fetch(_KNOWN, {"wanted": person_id})
-    if not rows:
-        return None
+    return _opened(vault, tuple(map(tuple, rows))) if rows else None
+
+
+@lru_cache(maxsize=256)
+def _opened(vault: Vault, rows: tuple[tuple[Any, ...], ...]) -> Known:
+    """What the rows say. Of the same rows it is the same: whoever starts has his page next, and opening what is
+    sealed costs several times the look. Once a row has changed, as by an erasure, nothing of this is shown any more.
+    """
     account, person = rows[0][: len(_ACCOUNT)], rows[0][len(_ACCOUNT) : -1]
     return Known(
         person_of(vault, SimpleNamespace(**dict(zip(_NAMES, person, strict=True)))),

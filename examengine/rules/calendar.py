@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from examengine.rules.rulebook import Rulebook
@@ -27,6 +28,7 @@ def instant_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=1024)
 def day_starts_ms(day: date, zone: str) -> int:
     """The instant at which the local ``day`` begins."""
     return instant_ms(datetime.combine(day, time(), tzinfo=ZoneInfo(zone)))

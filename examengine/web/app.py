@@ -59,11 +59,12 @@ def create_app(
     drilled = Shadow(services, lambda shadow: create_app(shadow, background=False)) if background else None
     app = Starlette(
         routes=[
-            Route("/health", _health),
+            # what is asked for most comes first: they are looked through one by one
+            *CANDIDATE_ROUTES,
             Mount("/static", VersionedStatic(static, version_of(static))),
+            Route("/health", _health),
             *MEDIA_ROUTES,
             *METRICS_ROUTES,
-            *CANDIDATE_ROUTES,
             *AUTHOR_ROUTES,
             *SUPPORT_ROUTES,
             *OPERATOR_ROUTES,

@@ -3,7 +3,9 @@ follow him by. Behind it, opaque, which network it came from: only to see who el
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from types import MappingProxyType
 
 from examengine.live.devices import parts_of
@@ -12,6 +14,9 @@ from examengine.web.wording import gettext as _
 MAX_AGENT = 400
 OTHER = "other"
 NETWORK_LETTERS = 5
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"({_OCTET}\.{_OCTET}\.{_OCTET})\.{_OCTET}")
+"""As nearly every address is written; all others are looked at more closely."""
 
 # the first that the browser's own description contains: many call themselves by several names
 _FAMILIES = (
@@ -64,7 +69,12 @@ _TOLD = MappingProxyType(
 
 def device_word(agent: str) -> str:
     """``family-system`` of a User-Agent, such as ``chrome-windows``; letters and one hyphen, at most 32."""
-    known = agent[:MAX_AGENT].lower()
+    return _word(agent[:MAX_AGENT])
+
+
+@lru_cache(maxsize=512)
+def _word(agent: str) -> str:
+    known = agent.lower()
     family = next((word for sign, word in _FAMILIES if sign in known), OTHER)
     system = next((word for sign, word in _SYSTEMS if sign in known), OTHER)
     return f"{family}-{system}"
@@ -78,6 +88,8 @@ def network_mark(address: str | None, secret: Callable[[str], str]) -> str:
     Args:
         secret: an opaque text of a text, which only we can make.
     """
+    if address is not None and (found := _IPV4.fullmatch(address)) is not None:
+        return secret(f"{found[1]}.0/24")[:NETWORK_LETTERS]
     try:
         known = ipaddress.ip_address(address or "")
     except ValueError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -74,11 +74,15 @@ def session_of(request: Request) -> Session | None:
 
 def form_of(request: Request) -> Mapping[str, list[str]]:
     """The fields of an urlencoded form, each with its values."""
-    body: bytes = request.scope["state"]["body"]
-    try:
-        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
-    except (ValueError, UnicodeDecodeError):
-        raise NotAllowed(400) from None
+    state = request.scope["state"]
+    known: Mapping[str, list[str]] | None = state.get("form")
+    if known is None:
+        try:
+            known = parse_qs(state["body"].decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
+        except (ValueError, UnicodeDecodeError):
+            raise NotAllowed(400) from None
+        state["form"] = known
+    return known
 
 
 def field_of(request: Request, name: str, limit: int = 1000) -> str:
@@ -151,6 +155,15 @@ def see_other(address: str) -> Response:
 
 async def frame_of(request: Request, here: str = "", flash: Alert | None = None) -> Frame:
     """What stands around a page for this visitor."""
+    return await _framed(request, here, flash, services_of(request).tokens.form)
+
+
+async def frame_without_forms(request: Request) -> Frame:
+    """The frame of a page that shows no form of the frame's; without its token."""
+    return await _framed(request, "", None, lambda _person_id, _now_ms: "")
+
+
+async def _framed(request: Request, here: str, flash: Alert | None, token_of: Callable[[int, int], str]) -> Frame:
     services = services_of(request)
     try:
         visitor = await visitor_of(request)
@@ -159,21 +172,25 @@ async def frame_of(request: Request, here: str = "", flash: Alert | None = None)
     now_ms = now_of(request)
     telephone = await board_of(request).shown(services.database, now_ms)
     waiting = await _waiting_corrections(services, visitor)
-    size = request.cookies.get("size", "")
     return Frame(
         authority=_("专业技术人员继续教育考试"),
         hotline=telephone.number,
         hotline_hours=telephone.hours,
         zone=ZONE,
         now_ms=now_ms,
-        form_token=services.tokens.form(visitor.person.id if visitor else 0, now_ms),
+        form_token=token_of(visitor.person.id if visitor else 0, now_ms),
         person=person_shown(visitor.person) if visitor else None,
         nav=nav_of(visitor, here, waiting),
-        text_size=next((known for known in TEXT_SIZES if str(known) == size), 18),
+        text_size=_text_size(request),
         demo=services.settings.demo,
         flash=flash,
         who=services.tokens.who(visitor.person.id) if visitor else "",
     )
+
+
+def _text_size(request: Request) -> int:
+    size = request.cookies.get("size", "")
+    return next((known for known in TEXT_SIZES if str(known) == size), 18)
 
 
 def person_shown(person: Person) -> frames.Person:
@@ -200,6 +217,11 @@ def nav_of(visitor: Visitor | None, here: str, waiting: int = 0) -> tuple[NavLin
     """One link a role, and what authors and operators share; ``waiting``: corrections that nobody has decided."""
     if visitor is None or visitor.account.must_change:
         return ()
+    return _nav(visitor.roles, here, waiting)
+
+
+@lru_cache(maxsize=256)
+def _nav(roles: frozenset[Role], here: str, waiting: int) -> tuple[NavLink, ...]:
     links = {
         Role.CANDIDATE: ("/my", _("我的考试")),
         Role.AUTHOR: ("/author/banks", _("题库")),
@@ -212,9 +234,9 @@ def nav_of(visitor: Visitor | None, here: str, waiting: int = 0) -> tuple[NavLin
     shown = [
         NavLink(href, text, here=bool(here) and href.startswith(here))
         for role, (href, text) in links.items()
-        if role in visitor.roles
+        if role in roles
     ]
-    if visitor.roles & {Role.AUTHOR, Role.OPERATOR}:
+    if roles & {Role.AUTHOR, Role.OPERATOR}:
         shown.append(NavLink("/author/statistics", _("统计")))
         shown.append(NavLink("/author/corrections", _("答案更正"), count=waiting))
     return tuple(shown)
@@ -249,7 +271,6 @@ def bare_frame(request: Request, person_id: int = 0) -> Frame:
     services = services_of(request)
     state = request.scope.get("state", {})
     now_ms = int(state.get("now_ms", services.clock.now_ms()))
-    size = request.cookies.get("size", "")
     return Frame(
         authority=_("专业技术人员继续教育考试"),
         hotline=board_of(request).known.number,
@@ -257,6 +278,6 @@ def bare_frame(request: Request, person_id: int = 0) -> Frame:
         zone=ZONE,
         now_ms=now_ms,
         form_token=services.tokens.form(person_id, now_ms),
-        text_size=next((known for known in TEXT_SIZES if str(known) == size), 18),
+        text_size=_text_size(request),
         demo=services.settings.demo,
     )

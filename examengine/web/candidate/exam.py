@@ -34,6 +34,7 @@ from examengine.web.http import (
     error_page,
     form_of,
     frame_of,
+    frame_without_forms,
     now_of,
     page,
     path_id,
@@ -253,7 +254,7 @@ async def over(request: Request, attempt_id: int, word: Word) -> Response:
 
 async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
     services, visitor = services_of(request), await visitor_of(request)
-    frame = await frame_of(request)
+    frame = await frame_without_forms(request)
     drawn = await _joined(request, own, claimed)
     token = PageToken(own.id, visitor.person.id, claimed.generation, claimed.epoch, claimed.page_id)
     # whoever comes from a save of his own, or from looking at the hand-in, has not been away
@@ -283,7 +284,7 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         saved_at_ms=max((kept.at_ms for kept in claimed.answers.values()), default=None),
         generation=claimed.generation,
         shipped=claimed.shipped_revision,
-        who=services.tokens.who(visitor.person.id),
+        who=frame.who,
         typed=drawn.has_typed,
         notices=notices_for(services, visitor.person, [own.owned.exam_id], now_of(request)),
         news=services.notices.newest_for(visitor.person.id),
