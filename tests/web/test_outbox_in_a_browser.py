@@ -207,12 +207,12 @@ def test_two_tabs_send_what_a_third_has_left_once(
         tab.goto(server.exam_url, wait_until="commit")
     expect(tabs[1].locator(".q-state[data-state=saved]")).to_have_count(5)
     left = [op for op in sent if op[0].startswith("7~3~1~1~")]
+    aside = [(epoch, key) for epoch, key, _value in server.gallery.sitting.aside]
     if time.monotonic() - began_s < TURN_PATIENCE_S:  # on a busy machine a tab no longer waits for its turn
         assert sorted(position for _, position in left) == ["1", "2", "3", "4", "5"], "each was offered once"
+        assert len(aside) == len(set(aside)), "each is kept once for the record"
     assert sorted(server.gallery.sitting.answers()) == ["a1", "a2", "a3", "a4", "a5"]
-    aside = [(epoch, key) for epoch, key, _value in server.gallery.sitting.aside]
-    assert len(aside) == len(set(aside)), "each is kept once for the record"
-    assert sorted(key for epoch, key in aside if epoch == 1) == ["a1", "a2", "a3", "a4", "a5"]
+    assert {key for epoch, key in aside if epoch == 1} == {"a1", "a2", "a3", "a4", "a5"}
     expect(tabs[0].locator("[data-side]")).to_be_hidden()
 
 
