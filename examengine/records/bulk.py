@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from examengine.records import fixed
 from examengine.records.fixed import LOST, Values
+from examengine.records.packing import Packed, pack
 
 
 async def put(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
@@ -26,13 +27,18 @@ async def put(connection: AsyncConnection, table: Table, rows: Sequence[Values])
         return
     driver: Any = sync.connection.driver_connection
     columns = list(rows[0])
-    records = [[row[name] for name in columns] for row in rows]
+    packed = {name for name in columns if isinstance(table.c[name].type, Packed)}
+    records = [[_kept(row[name]) if name in packed else row[name] for name in columns] for row in rows]
     try:
         await driver.copy_records_to_table(table.name, records=records, columns=columns)
     except asyncpg.PostgresError:
         raise
     except LOST as error:
         await fixed.lost(connection, error)
+
+
+def _kept(text: str | None) -> bytes | None:
+    return None if text is None else pack(text)
 
 
 async def numbers(connection: AsyncConnection, table: Table, wanted: int) -> list[int]:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from examengine.records.errors import Conflict, RecordsError, Unavailable
+from examengine.records.packing import Packed, pack
 
 _NUMBER = re.compile(r"\$(\d+)")
 
@@ -43,15 +44,22 @@ PASSING = (
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The text for one kind of database, its parameters in order, and what makes values of its columns."""
+    """The text for one kind of database, its parameters in order, which of them are packed, and what makes values of
+    its columns.
+    """
 
     text: str
     names: tuple[str, ...]
     set_here: Values
+    packed: frozenset[str]
     readers: tuple[tuple[int, Reader], ...]
 
     def arguments(self, values: Values) -> list[Any]:
-        return [values[name] if name in values else self.set_here[name] for name in self.names]
+        found = [values[name] if name in values else self.set_here[name] for name in self.names]
+        if not self.packed:
+            return found
+        of_names = zip(self.names, found, strict=True)
+        return [value if name not in self.packed or value is None else pack(value) for name, value in of_names]
 
     def read(self, rows: Sequence[Any]) -> Sequence[Sequence[Any]]:
         if not self.readers:
@@ -99,6 +107,7 @@ def _planned(statement: ClauseElement, dialect: Dialect) -> _Plan:
         text=str(compiled),
         names=tuple(compiled.positiontup or ()),
         set_here={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+        packed=frozenset(name for name, bind in compiled.binds.items() if isinstance(bind.type, Packed)),
         readers=tuple((place, reader) for place, reader in readers if reader is not None),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from examengine.live import Desk, connect
 from examengine.papers.paper import unpack
+from examengine.records import packing
 from examengine.records.archives import get_journal
 from examengine.records.database import Database, Reading
 from tests.chaos.book import Book, Fate, Op, Paper
@@ -82,7 +83,9 @@ async def _compare(tx: Reading, desk: Desk, book: Book, paper: Paper, verdict: V
     kept = await tx.row(text("SELECT answers FROM attempt_answers WHERE attempt_id = :id"), {"id": paper.attempt_id})
     if kept is not None:
         verdict.marked += 1
-        by_version = {int(version): value for version, value in json.loads(kept.answers).items()}
+        by_version = {
+            int(version): value for version, value in json.loads(packing.unpack(bytes(kept.answers))).items()
+        }
         final = {position: by_version.get(version, "") for position, version in enumerate(versions, 1)}
         lines = await get_journal(tx, paper.attempt_id)
     else:

@@ -19,6 +19,7 @@ import asyncpg
 from examengine.evidence.receipts import number_of
 from examengine.records import people as kept_people
 from examengine.records.migrations.versions.m0015_results import FILL, TALLY
+from examengine.records.packing import pack
 from examengine.records.tables import metadata
 from examengine.records.vault import Vault
 from examengine.records.words import DocumentType
@@ -281,15 +282,15 @@ def _attempt(year: Year, sitting: Sitting, no: int, ids: Ids, dice: random.Rando
         sitting.ended_ms + 40,
         None,
     )
-    rows.put("attempt_answers", attempt_id, sitting.answers, sitting.detail)
+    rows.put("attempt_answers", attempt_id, pack(sitting.answers), pack(sitting.detail))
     rows.put(
         "attempt_journals",
         attempt_id,
         1,
         sitting.lines,
         sitting.count,
-        sitting.header,
-        sitting.closing,
+        pack(sitting.header),
+        pack(sitting.closing),
         sitting.marks,
         sitting.head,
     )

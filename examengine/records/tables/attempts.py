@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from examengine.records.packing import Packed
 from examengine.records.tables.columns import id_column, metadata, ms, ref, word
 from examengine.records.words import DEADLINE_REASONS, ENDED_STATES, OUTCOME_REASONS, RESULTS, OutboxKind
 
@@ -95,8 +96,8 @@ attempt_answers = Table(
     "attempt_answers",
     metadata,
     ref("attempt_id", "attempts.id", primary_key=True, autoincrement=False),
-    Column("answers", Text, nullable=False, comment="item version to option ids, JSON"),
-    Column("detail", Text, nullable=False, comment="marks item by item, JSON"),
+    Column("answers", Packed, nullable=False, comment="item version to option ids, JSON, packed"),
+    Column("detail", Packed, nullable=False, comment="marks item by item, JSON, packed"),
     comment="The answers as they were at the finish.",
 )
 
@@ -107,8 +108,8 @@ attempt_journals = Table(
     Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("lines", LargeBinary, nullable=False, comment="one line an event, zlib"),
     Column("count", Integer, nullable=False, comment="number of lines"),
-    Column("header", Text, comment="what the chain begins with, JSON; null = not archived yet"),
-    Column("closing", Text, comment="what it ends with: outcome, digests of the answers, JSON"),
+    Column("header", Packed, comment="what the chain begins with, JSON, packed; null = not archived yet"),
+    Column("closing", Packed, comment="what it ends with: outcome, digests of the answers, JSON, packed"),
     Column("marks", LargeBinary, comment="4 bytes a link of the chain: they say which line was altered"),
     Column("head", LargeBinary, comment="SHA-256 over header, lines and closing"),
     comment="Archived journals of attempts, chained.",
