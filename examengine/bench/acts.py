@@ -31,12 +31,16 @@ LOCATION = re.compile(rb"\r\nlocation: *(?:https?://[^/\r]+)?([^\r]+)", re.IGNOR
 SESSION = re.compile(rb"\r\nset-cookie: *session=([^;\r]+)", re.IGNORECASE)
 WORD = re.compile(rb'"word":"(\w+)"')
 STAMP = re.compile(rb'"at":(\d+)')
+WAIT = re.compile(rb'"wait":(\d+)')
+ASK_AGAIN = re.compile(rb'data-ask-again="(\d+)"')
 SENT_ON = 4
 """So many pages a sign-in may send one on to."""
 
 
 class Acts:
     """Makes requests to one server. ``words``: what live sittings answered; ``newest_saved_ms``: see ``Tally``.
+
+    ``wait_ms``: how long the page of the newest pulse was told to wait.
 
     ``first``: the number of the first operation; a page's numbers grow.
     """
@@ -49,6 +53,7 @@ class Acts:
         self._password = password
         self.words: dict[str, int] = {}
         self.newest_saved_ms = 0
+        self.wait_ms = 0
         self._by_name: dict[str, Callable[[Subject], Act]] = {
             "bare": lambda _one: self._bare("/bench/bare"),
             "bare_write": lambda _one: self._bare("/bench/bare_write"),
@@ -81,6 +86,8 @@ class Acts:
         """A sign of life."""
         body = f"t={quote(one.token)}&n={next(self._numbers)}".encode()
         answer = yield self._post(f"/sittings/{one.attempt_id}/pulse", body, one.cookie, SCRIPT)
+        wait = WAIT.search(answer)
+        self.wait_ms = int(wait[1]) if wait else 0
         return self._told(answer, "" if b'"alive"' in answer else None)
 
     def get_result(self, one: Subject) -> bytes:

@@ -1,5 +1,5 @@
 """Many candidates' pages at once: each changes an answer now and then, pulses when nothing else was said for 40 ± 5 s
-and once in the last half minute (``static/exam/pulse.js``), and when its time is up asks until it has its result
+and once in the last half minute (``static/exam/pulse.js``), and when its time is up asks again when it is told to
 (``static/exam/endings.js``).
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from time import perf_counter
 
-from examengine.bench.acts import LOCATION, STATUS, Act, Acts
+from examengine.bench.acts import ASK_AGAIN, LOCATION, STATUS, Act, Acts
 from examengine.bench.flights import LANDING_S, TICK_S, Book, Flight
 from examengine.bench.jobs import Load, Subject, Tally
 from examengine.bench.lines import Lines
@@ -18,9 +18,10 @@ from examengine.bench.lines import Lines
 SILENT_S = (35.0, 45.0)
 LAST_WORD_S = (4.0, 26.0)
 AFTER_THE_END_S = (1.5, 3.0)
-TRIES = 10
+WAIT_S = (1.5, 60.0)
+SPREAD = 0.25
 REFRESH_S = 5.0
-"""How often the page that waits for a result looks again."""
+"""When the page that waits for a result looks again, where it is not told."""
 CHANGE, PULSE, LAST_WORD, ASK, RESULT = range(5)
 OVER = frozenset({"too_late", "closed"})
 
@@ -52,7 +53,6 @@ class Pages:
         self._events: list[tuple[float, int, int]] = []
         self._silent_until_s = [0.0] * len(subjects)
         self._is_over = bytearray(len(subjects))
-        self._tries = bytearray(len(subjects))
         self._under_way = 0
         self._left = asyncio.Event()
 
@@ -141,9 +141,12 @@ class Pages:
         """The page whose time is up asks how it stands, and goes for its result when that is told, or soon anyway."""
         self._is_over[place] = 1
         fault = yield from self._acts.pulse(one)
-        self._tries[place] += 1
-        is_closed = fault == "closed" or self._tries[place] >= TRIES
-        wait_s = 0.0 if is_closed else self._dice.uniform(*AFTER_THE_END_S)
+        is_closed = fault == "closed"
+        wait_s = 0.0
+        if not is_closed:
+            told_s = min(max(self._acts.wait_ms / 1_000, WAIT_S[0]), WAIT_S[1])
+            is_told = told_s > WAIT_S[0]
+            wait_s = told_s * self._dice.uniform(1, 1 + SPREAD) if is_told else self._dice.uniform(*AFTER_THE_END_S)
         self._later(perf_counter() + wait_s, place, RESULT if is_closed else ASK)
         return "" if fault in OVER else fault
 
@@ -152,7 +155,8 @@ class Pages:
         words = self._acts.words
         if answer[STATUS] == b"202":
             words["waits"] = words.get("waits", 0) + 1
-            self._later(perf_counter() + REFRESH_S, place, RESULT)
+            again = ASK_AGAIN.search(answer)
+            self._later(perf_counter() + (float(again[1]) if again else REFRESH_S), place, RESULT)
             return ""
         if answer[STATUS] == b"200":
             words["result"] = words.get("result", 0) + 1

@@ -69,6 +69,21 @@ class DueAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Attempts without outcome that are due in the same second; the lowest and the highest of their ids."""
+
+    due_ms: int
+    count: int
+    first_id: int
+    last_id: int
+
+    def before(self, attempt_id: int) -> int:
+        """How many of them come before this one, as if their ids were evenly spread."""
+        share = (attempt_id - self.first_id) / max(1, self.last_id - self.first_id)
+        return int(self.count * min(1.0, max(0.0, share)))
+
+
+@dataclass(frozen=True, slots=True)
 class SeenPaper:
     """A paper a person has had before."""
 
@@ -77,6 +92,7 @@ class SeenPaper:
     paper: bytes = field(repr=False)
 
 
+SECOND_MS = 1_000
 _ATTEMPT = columns(attempts, Attempt)
 _FACTS = tuple(fact.name for fact in fields(AttemptFacts))
 OWNED = (*_ATTEMPT, enrolments.c.person_id, enrolments.c.exam_id)
@@ -113,6 +129,14 @@ _SEEN = Fixed(
 )
 _LOCKED = select(*_ATTEMPT).where(attempts.c.id == bindparam("wanted")).with_for_update(key_share=True)
 _OWNED = Fixed(select(*OWNED).join_from(attempts, enrolments).where(attempts.c.id == bindparam("wanted")))
+
+_second = open_attempts.c.look_at_ms // SECOND_MS
+_ENDING = Fixed(
+    select(_second, func.count(), func.min(open_attempts.c.attempt_id), func.max(open_attempts.c.attempt_id))
+    .where(open_attempts.c.look_at_ms <= bindparam("until"))
+    .group_by(_second)
+    .order_by(_second)
+)
 
 
 async def begin(tx: Writing, new: NewAttempt) -> tuple[Attempt, bool]:
@@ -203,6 +227,12 @@ async def due(tx: Reading, now_ms: int, limit: int = 100) -> tuple[DueAttempt, .
         .limit(limit)
     )
     return tuple(DueAttempt(*row) for row in await tx.rows(statement))
+
+
+async def ending_until(tx: Reading, until_ms: int) -> tuple[Batch, ...]:
+    """Attempts without outcome at which someone should look by then, second by second; one query."""
+    rows = await tx.fetch(_ENDING, {"until": until_ms})
+    return tuple(Batch((second + 1) * SECOND_MS - 1, count, first, last) for second, count, first, last in rows)
 
 
 async def look_again(tx: Writing, attempt_id: int, look_at_ms: int) -> bool:

@@ -36,6 +36,7 @@ from examengine.regrading.work import Regrader
 from examengine.reporting.tallying import Tallier
 from examengine.settings import Settings
 from examengine.sittings.admission import sign_ins_a_second, starts_a_second
+from examengine.sittings.backlog import Backlog
 from examengine.sittings.finish import Finisher
 from examengine.sittings.hearing import Prober
 from examengine.sittings.marked import Settler
@@ -101,6 +102,7 @@ class Services:
     counter: Counter
     compensator: Compensator
     notices: NoticeBoard
+    backlog: Backlog
     rebuilder: Rebuilder
     shipper: Shipper
     settler: Settler
@@ -177,6 +179,7 @@ async def open_services(
             counter=Counter(database, shelf, leases, clock, _owner()),
             compensator=Compensator(database, shelf, leases, clock, _owner()),
             notices=NoticeBoard(database, clock),
+            backlog=Backlog(database),
             rebuilder=Rebuilder(database, calls, mending_desk, leases, shelf, clock, secrets.token_hex(8)),
             shipper=shipper,
             settler=settler,

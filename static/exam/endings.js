@@ -6,8 +6,29 @@ import { post } from "./wire.js";
 import { say } from "./wording.js";
 
 const A_WHILE_MS = 1_500;
+const WAIT_MOST_MS = 60_000;
+const MARKED_WITHIN_MS = 15 * 60_000;
 
 const aWhile = (ms) => new Promise((wake) => setTimeout(wake, ms * (1 + Math.random())));
+
+// The same, or until somebody comes back to this page to look.
+const aWhileUnseen = (ms, spread) =>
+  new Promise((wake) => {
+    const done = () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", seen);
+      wake();
+    };
+    const seen = () => document.hidden || done();
+    const timer = setTimeout(done, ms * (1 + spread * Math.random()));
+    document.addEventListener("visibilitychange", seen);
+  });
+
+// In steps of ten seconds, upwards, as the page of the result says it.
+function waitTold(ms) {
+  const seconds = Math.max(10, Math.ceil(ms / 10_000) * 10);
+  return seconds <= 90 ? say("wait-s", { n: seconds }) : say("wait-min", { n: Math.ceil(seconds / 60) });
+}
 
 export class Endings {
   // ask() asks the server how it stands; stop() ends all writing of this page
@@ -34,8 +55,7 @@ export class Endings {
     this.over = true;
     this.stop();
     if (word === "too_late") {
-      this.strip.show("time-up", "info", say("time-up"), { final: true });
-      this.#waitForResult();
+      this.#waitForResult(reply.wait);
       return;
     }
     const where = reply.go ?? `${this.base}/result`;
@@ -55,9 +75,11 @@ export class Endings {
     this.strip.show("taken", "bad", say("taken-over"), { act: takeBackButton(), final: true });
   }
 
-  async #waitForResult() {
-    for (let tries = 0; tries < 10; tries += 1) {
-      await aWhile(A_WHILE_MS);
+  // The server says how long it will be: whoever asks sooner only makes it longer for all.
+  async #waitForResult(wait = A_WHILE_MS) {
+    for (const began = performance.now(); performance.now() - began < MARKED_WITHIN_MS; ) {
+      this.strip.show("time-up", "info", say("collected", { wait: waitTold(wait) }), { final: true });
+      await aWhileUnseen(Math.min(Math.max(wait, A_WHILE_MS), WAIT_MOST_MS), wait > A_WHILE_MS ? 0.25 : 1);
       try {
         const { reply } = await post(`${this.base}/pulse`, { t: this.token(), n: this.number() });
         // of another generation this page hears nothing more: the result page tells
@@ -66,8 +88,9 @@ export class Endings {
           location.reload();
           return;
         }
+        wait = reply.wait ?? A_WHILE_MS;
       } catch {
-        // the result page waits as well as this one
+        wait = 2 * A_WHILE_MS;
       }
     }
     location.assign(`${this.base}/result`);

@@ -42,6 +42,7 @@ def test_who_is_there_at_the_deadline_is_handed_in_and_marked(hall: Hall, device
     assert hall.states(enrolment) == ["running"]
     hall.move(MINUTE_MS)
     assert hall.sweep() == 1
+    let_page_ask(page)
     expect(verdict(page)).to_contain_text(re.compile("^及格"))
     expect(page.locator(".verdict-score")).to_contain_text("80")
     expect(page.locator(".facts")).to_contain_text("到时自动交卷")
@@ -60,6 +61,7 @@ def test_the_clock_that_runs_to_zero_by_itself_asks_the_server(hall: Hall, devic
     expect(page.locator("#q1 input").first).to_be_disabled()
     hall.move(MINUTE_MS)
     hall.sweep()
+    let_page_ask(page)
     expect(verdict(page)).to_contain_text("不及格")
 
 
@@ -75,7 +77,7 @@ def test_who_is_away_at_the_deadline_has_no_score_and_is_told_why(hall: Hall, de
     late = device()
     sign_in(late, person)
     late.goto(f"/sittings/{attempt_id}")
-    expect(late.get_by_role("heading", name="考试时间已到，正在登记结果")).to_be_visible()
+    expect(late.get_by_role("heading", name="考试时间到，已收卷，正在评分")).to_be_visible()
     look(late, "registering")
     hall.move(MINUTE_MS)
     assert hall.sweep() == 1
@@ -122,6 +124,7 @@ def test_the_window_s_end_cuts_the_time_and_the_contract_says_so(halls: Halls, d
     expect(strip_text(page)).to_contain_text("考试时间到")
     hall.move(MINUTE_MS)
     hall.sweep()
+    let_page_ask(page)
     expect(verdict(page)).to_contain_text(re.compile("^及格"))
     assert hall.states(enrolment) == ["auto_submitted"]
 

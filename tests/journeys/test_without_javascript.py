@@ -114,7 +114,7 @@ def test_a_deadline_that_passes_between_two_saves_is_told(hall: Hall, device: De
     hall.move(MINUTE_MS)
     answer_rightly(page, (2,))
     page.locator(".no-script").get_by_role("button", name="保存").click()
-    expect(page.get_by_role("heading", name="考试时间已到，正在登记结果")).to_be_visible()
+    expect(page.get_by_role("heading", name="考试时间到，已收卷，正在评分")).to_be_visible()
     hall.move(MINUTE_MS)
     page.get_by_role("link", name="现在再问一次").click()
     expect(verdict(page)).to_contain_text("不及格")

@@ -315,3 +315,22 @@ async def test_what_was_closed_and_not_recorded_is_recorded_when_the_candidate_l
         shown = await page.browser.get(page.path(), follow_redirects=True)
         assert shown.url.path == page.path("result")
         assert (await world.outcome(page.attempt_id)).state == "submitted"
+
+
+async def test_where_many_end_at_once_a_page_waits_for_its_turn_and_is_told_how_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examengine.sittings.backlog.MANY", 1)
+    async with an_open_exam(world) as page:
+        world.clock.move_to(page.deadline_ms + 1_000)
+        late = await page.report("pulse")
+        assert late["word"] == "too_late"
+        assert FINAL_MS - 1_000 < late["wait"] < FINAL_MS + 4_000
+        world.clock.move_to(page.deadline_ms + FINAL_MS + 1_000)
+        waiting = await page.browser.get(page.path("result"))
+        assert waiting.status_code == 202
+        assert "已收卷，正在评分" in waiting.text
+        assert "预计约 10 秒后出结果" in waiting.text
+        assert await world.series(page.attempt_id) == ()
+        await world.services.sweeper.sweep(world.now_ms)
+        await result_of(page)

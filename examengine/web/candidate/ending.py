@@ -1,5 +1,6 @@
 """Handing in, giving up, and the result."""
 
+import random
 import secrets
 from collections.abc import Mapping
 
@@ -47,8 +48,13 @@ from examengine.web.messages import OUTCOMES, how_ended, refusal_told
 from examengine.web.tokens import PageToken
 from examengine.web.wording import gettext as _
 
+_dice = random.SystemRandom()
+
 REFRESH_S = 5
+REFRESH_MOST_S = 60
 UNDECIDED_REFRESH_S = 60
+SPREAD = 0.25
+"""Pages that wait for the same ask again within that share of their wait, not all at once."""
 
 
 @signed_in(Role.CANDIDATE)
@@ -111,13 +117,15 @@ async def result(request: Request) -> Response:
     own = await own_attempt(request, path_id(request))
     outcome = own.row.outcome
     if outcome is None:
+        deadline_ms = closing_of(own.rulebook, own.record, own.row).deadline_ms
         try:
-            outcome = await services.finisher.look_at(own.id, now_ms)
+            # where many end at once the sweeper has all of them recorded sooner than page by page
+            if now_ms < deadline_ms or not await services.backlog.is_long(now_ms):
+                outcome = await services.finisher.look_at(own.id, now_ms)
         except Unavailable:
             return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))
         if outcome is None:
             sitting = await services.desk.read(own.id, now_ms)
-            deadline_ms = closing_of(own.rulebook, own.record, own.row).deadline_ms
             if _is_running(sitting) or (sitting.word is Word.ABSENT and now_ms < deadline_ms):
                 return see_other(f"/sittings/{own.id}")
             repeat = Act(f"/sittings/{own.id}/result", _("现在再问一次"))
@@ -125,7 +133,9 @@ async def result(request: Request) -> Response:
                 waits = any(case.waits for case in await hearing.cases_of(tx, own.id))
             if waits:
                 return await _undecided(request, repeat, deadline_ms)
-            return await _registering(request, repeat, deadline_ms if now_ms >= deadline_ms else None)
+            if now_ms < deadline_ms:
+                return await _registering(request, repeat)
+            return await _marking(request, repeat, own.id, deadline_ms)
         own = await own_attempt(request, own.id)
     return await _result_page(request, own, outcome)
 
@@ -250,20 +260,43 @@ def _consequences(own: Own) -> tuple[str, ...]:
     return (told, used)
 
 
-async def _registering(request: Request, repeat: Act, due_ms: int | None = None) -> Response:
-    """It is closed; only the record is still to come. ``due_ms``: the deadline, where that has closed it – whether
-    the candidate was there is then still open.
-    """
-    is_due = due_ms is not None
+async def _registering(request: Request, repeat: Act) -> Response:
+    """It is closed; only the record is still to come."""
     context = Registering(
         frame=await frame_whatever(request),
-        title=_("考试时间已到，正在登记结果") if is_due else _("已收卷，正在评分"),
-        text=_("已保存的答案都在，一般一分钟内就有结果。") if is_due else _("您的答案都已保存，考试结果正在登记。"),
-        since_ms=now_of(request) if due_ms is None else due_ms,
+        title=_("已收卷，正在评分"),
+        text=_("您的答案都已保存，考试结果正在登记。"),
+        since_ms=now_of(request),
         refresh_s=REFRESH_S,
         repeat=repeat,
     )
     return page("registering.html", context, 202)
+
+
+async def _marking(request: Request, repeat: Act, attempt_id: int, deadline_ms: int) -> Response:
+    """The deadline has closed it, and others as well: says how long that takes and asks again when it may be done.
+    Whether the candidate was there is still open.
+    """
+    now_ms = now_of(request)
+    wait_ms = await services_of(request).backlog.wait_ms(attempt_id, deadline_ms, now_ms)
+    wait_s = min(REFRESH_MOST_S, max(REFRESH_S, wait_ms // 1_000 + 1))
+    context = Registering(
+        frame=await frame_whatever(request),
+        title=_("考试时间到，已收卷，正在评分"),
+        text=_("已保存的答案都在，{wait}出结果。").format(wait=_wait_told(wait_ms)),
+        since_ms=deadline_ms,
+        refresh_s=wait_s + int(wait_s * SPREAD * _dice.random()),
+        repeat=repeat,
+    )
+    return page("registering.html", context, 202)
+
+
+def _wait_told(wait_ms: int) -> str:
+    """In steps of ten seconds, upwards; in minutes where it is longer."""
+    seconds = -(-wait_ms // 10_000) * 10
+    if seconds <= 90:
+        return _("预计约 {n} 秒后").format(n=max(10, seconds))
+    return _("预计约 {n} 分钟后").format(n=-(-seconds // 60))
 
 
 async def _undecided(request: Request, repeat: Act, deadline_ms: int) -> Response:

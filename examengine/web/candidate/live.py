@@ -215,6 +215,9 @@ class LiveAnswers:
                 answer["go"] = _result(pen.attempt_id)
             case Word.CLOSED:
                 answer["go"] = _result(pen.attempt_id)
+            case Word.TOO_LATE:
+                backlog = self._services.backlog
+                answer["wait"] = await backlog.wait_ms(pen.attempt_id, standing.deadline_ms, standing.at_ms)
             case Word.PEN_LOST:
                 answer["pen_since"] = standing.pen_since_ms
             case Word.OPENING:
