@@ -18,12 +18,12 @@ from string import ascii_lowercase
 
 import httpx2
 
-from examengine.bench.prepare import Candidate, candidates
 from examengine.clock import SystemClock
 from examengine.embedded.redis import KeptElsewhere
 from examengine.embedded.standalone import completed, with_redis
 from examengine.settings import Settings, from_environment
 from examengine.web.services import Services, open_services
+from tests.seated import Candidate, candidates
 from tests.world import CHEAP, EVIDENCE_KEYS, FIELD_KEYS, SETTINGS_KEYS, local_year
 
 COMMAND = str(Path(sys.executable).with_name("examengine"))

@@ -85,8 +85,10 @@ class SignIn:
         """Under which name an account stands in the line, by the number typed; it says nothing of the number."""
         return _in_line(self._key_of(typed_at_sign_in(typed)))
 
-    async def place(self, typed: str, now_ms: int) -> Place:
-        """Where whoever is about to sign in stands; a password that is sent after ``is_turn`` is looked at."""
+    async def place(self, typed: str, device: str, now_ms: int) -> Place:
+        """Where whoever is about to sign in stands; a password that is sent after ``is_turn`` is looked at. Who asks
+        on a ``device`` on which that person has never signed in is told nothing of the person.
+        """
         if self._queue is None:
             return Place(True, now_ms)
         number = typed_at_sign_in(typed)
@@ -94,13 +96,17 @@ class SignIn:
         if place.is_new:
             async with self._database.reading() as tx:
                 found = await accounts.find_for_sign_in(tx, self._vault, number)
-                if await _goes_first(tx, found):
+                if await _goes_first(tx, found, device):
                     return Place(True, now_ms)
         return place
 
-    async def sign_in(self, typed: str, password: str, device: str, now_ms: int) -> SignedIn | NotSignedIn:
-        """Sign in by document number and password. ``device`` is the browser's lasting random mark, or ""."""
-        return await self._tried(typed_at_sign_in(typed), None, password, device, now_ms)
+    async def sign_in(
+        self, typed: str, password: str, device: str, now_ms: int, mark: str = ""
+    ) -> SignedIn | NotSignedIn:
+        """Sign in by document number and password. ``device`` is the browser's lasting random mark, or ""; ``mark``
+        the one that it gets with this sign-in where it brought none.
+        """
+        return await self._tried(typed_at_sign_in(typed), None, password, device, now_ms, mark)
 
     async def sign_in_again(self, person_id: int, password: str, device: str, now_ms: int) -> SignedIn | NotSignedIn:
         """Sign a person in whom a signed token of ours names: by his password alone, under the limits and in the log
@@ -116,7 +122,7 @@ class SignIn:
         return await self._tried(typed_at_sign_in(person.profile.document), person_id, password, device, now_ms)
 
     async def _tried(
-        self, number: str, only: int | None, password: str, device: str, now_ms: int
+        self, number: str, only: int | None, password: str, device: str, now_ms: int, mark: str = ""
     ) -> SignedIn | NotSignedIn:
         """Look at a password for a number; ``only``: of this person among those who share it."""
         key = self._key_of(number)
@@ -129,7 +135,7 @@ class SignIn:
                 place = await self._queue.ask(_in_line(key), now_ms)
             async with self._database.reading() as tx:
                 found = await accounts.find_for_sign_in(tx, self._vault, number)
-                waits = place is not None and not place.is_turn and not await _goes_first(tx, found)
+                waits = place is not None and not place.is_turn and not await _goes_first(tx, found, device)
             if waits:
                 await self._limits.withdrawn(key, device, now_ms)
                 return NotSignedIn(place.wait_ms if place else 0, is_limited=True, is_busy=True, place=place)
@@ -141,7 +147,7 @@ class SignIn:
             if isinstance(error, BusyError):
                 return NotSignedIn(BUSY_WAIT_MS, is_limited=True, is_busy=True)
             raise
-        signed_in = None if owner is None else await self._let_in(owner, password, stale, device, now_ms)
+        signed_in = None if owner is None else await self._let_in(owner, password, stale, device or mark, now_ms)
         if signed_in is None:
             await self._note_failure(found, device, now_ms)
             return NotSignedIn(await self._limits.failed(key, device, now_ms))
@@ -250,9 +256,13 @@ class SignIn:
             await accounts.record_sign_in(tx, person_id, outcome, device, now_ms)
 
 
-async def _goes_first(tx: Reading, found: Sequence[Account]) -> bool:
-    """Nobody waits whose attempt is running, and no staff."""
+async def _goes_first(tx: Reading, found: Sequence[Account], device: str) -> bool:
+    """Nobody waits whose attempt is running, and no staff: on a device on which they have signed in before, as else
+    whoever knows a number would be told, in a crowd, that this person sits just now.
+    """
     for account in found:
+        if not await accounts.has_signed_in_on(tx, account.person_id, device):
+            continue
         if await attempts.running_of_person(tx, account.person_id):
             return True
         if not (await roles.roles_of(tx, account.person_id)).isdisjoint(STAFF_ROLES):

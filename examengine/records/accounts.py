@@ -178,6 +178,15 @@ async def record_sign_in(tx: Writing, person_id: int | None, outcome: SignInOutc
     await tx.insert(sign_ins, {"person_id": person_id, "outcome": outcome, "device": device[:32], "at_ms": at_ms})
 
 
+async def has_signed_in_on(tx: Reading, person_id: int, device: str) -> bool:
+    """Whether a person has signed in before by the browser of this mark; never by one without."""
+    if not device:
+        return False
+    mine = (sign_ins.c.person_id == person_id) & (sign_ins.c.device == device[:32])
+    found = select(sign_ins.c.id).where(mine, sign_ins.c.outcome == SignInOutcome.SIGNED_IN).limit(1)
+    return await tx.value(found) is not None
+
+
 async def newest_sign_ins(tx: Reading, person_id: int, limit: int = 20) -> tuple[SignIn, ...]:
     """A person's last tries, newest first."""
     statement = (

@@ -135,9 +135,31 @@ async def test_who_sits_an_exam_and_who_works_here_wait_for_nobody(door: Door, b
         enrolment = await door.world.enrolled(await door.world.exam(), person_id)
         async with door.world.browser(person_id) as sitting:
             await confirm(sitting, enrolment, await contract_page(sitting, enrolment))
+    assert (await typed(browser, number)).headers["location"] == "/"
+    browser.cookies.delete("session")
     await door.crowded()
     assert await place(browser, number) == {"word": "turn"}
     assert (await typed(browser, number)).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("who", ["sits", "staff", "nobody in particular"])
+async def test_on_a_strange_device_a_number_does_not_tell_who_sits_just_now(
+    door: Door, browser: Browser, who: str
+) -> None:
+    person_id, number = await door.someone(*((Role.SUPPORT,) if who == "staff" else ()))
+    if who == "sits":
+        enrolment = await door.world.enrolled(await door.world.exam(), person_id)
+        async with door.world.browser(person_id) as sitting:
+            await confirm(sitting, enrolment, await contract_page(sitting, enrolment))
+    async with door.world.browser() as own:
+        await typed(own, number)
+    _, other = await door.someone()
+    await typed(browser, other)  # the browser has a mark, but not by this person
+    browser.cookies.delete("session")
+    await door.crowded()
+    assert (await place(browser, number))["word"] == "wait"
+    assert "/login?place=" in (await typed(browser, number, "Bushi-zhege-88")).headers["location"]
+    assert "/login?place=" in (await typed(browser, number)).headers["location"]
 
 
 async def test_who_does_not_exist_waits_like_anybody(door: Door, browser: Browser) -> None:

@@ -39,6 +39,8 @@ HOMES = (
     (Role.AUDITOR, "/audit"),
 )
 MAX_PASSWORD = 200
+MARK_BYTES = 12
+"""Of the mark by which a browser is known; random."""
 
 WEAKNESSES = {
     Weakness.TOO_SHORT: _("太短：至少 {n} 个字符").format(n=MIN_LENGTH),
@@ -81,7 +83,8 @@ async def login(request: Request) -> Response:
     errors = _missing(username, password)
     if errors:
         return await _login_again(request, username, next_page, errors)
-    tried = await services.sign_in.sign_in(username, password, device_of(request), now_ms)
+    device, mark = device_of(request), secrets.token_urlsafe(MARK_BYTES)
+    tried = await services.sign_in.sign_in(username, password, device, now_ms, mark)
     if isinstance(tried, NotSignedIn):
         if tried.place is not None:
             account = services.sign_in.account_of(username)
@@ -89,14 +92,16 @@ async def login(request: Request) -> Response:
         errors = () if tried.is_limited else (_told(tried, "password"),)
         return await _login_again(request, username, next_page, errors, tried)
     response = see_other("/password" if tried.account.must_change else next_page or "/")
-    let_in(request, response, tried.account, now_ms)
+    let_in(request, response, tried.account, now_ms, mark)
     return response
 
 
-def let_in(request: Request, response: Response, account: Account, now_ms: int) -> None:
-    """The cookies of whoever has signed in: the session, and the mark by which this device is known."""
+def let_in(request: Request, response: Response, account: Account, now_ms: int, mark: str = "") -> None:
+    """The cookies of whoever has signed in: the session, and the mark by which this device is known; ``mark``: what
+    it gets where it has none yet.
+    """
     _remember(request, response, account.person_id, account.session_version, now_ms)
-    device = device_of(request) or secrets.token_urlsafe(12)
+    device = device_of(request) or mark or secrets.token_urlsafe(MARK_BYTES)
     set_cookie(request, response, DEVICE_COOKIE, device, DEVICE_SECONDS)
 
 

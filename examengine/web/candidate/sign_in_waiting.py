@@ -25,6 +25,7 @@ from examengine.web.candidate.waiting_words import before_told, keep_told, noted
 from examengine.web.contexts.frame import Act
 from examengine.web.contexts.waiting import Waiting
 from examengine.web.http import bare_frame, field_of, now_of, services_of
+from examengine.web.sessions import device_of
 from examengine.web.wording import gettext as _
 
 _ACCOUNT = re.compile(r"[0-9a-f]{32}")
@@ -67,7 +68,7 @@ async def ask_place(request: Request) -> Response:
     """What the sign-in form asks before it is sent: the form stays as it is until its turn."""
     username, now_ms = field_of(request, "username", 40), now_of(request)
     try:
-        place = await services_of(request).sign_in.place(username, now_ms)
+        place = await services_of(request).sign_in.place(username, device_of(request), now_ms)
     except live.Unavailable:
         return JSONResponse({"word": "turn"})  # the form itself is told what is wrong
     if place.is_turn:
