@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, func, select
 
 from examengine.records import accounts as accounts_of
 from examengine.records import enrolments as enrolments_of
@@ -12,13 +12,15 @@ from examengine.records.history import HISTORY, EnrolmentRecord, record_of
 from examengine.records.tables import accounts, attempts, enrolments, exams
 
 _own = enrolments.alias("own")
+_one_attempt = select(attempts.c.id).where(attempts.c.enrolment_id == _own.c.id).limit(1).correlate(_own)
 _TOLD = (
     select(exams.c.withdrawn_ms).where(exams.c.id == enrolments.c.exam_id).scalar_subquery(),
     select(accounts.c.session_version).where(accounts.c.person_id == enrolments.c.person_id).scalar_subquery(),
-    exists()
-    .select_from(attempts.join(_own, _own.c.id == attempts.c.enrolment_id))
+    # a look for each of the person's enrolments, whatever the planner believes of the table of attempts
+    select(func.max(_one_attempt.scalar_subquery()))
     .where(_own.c.person_id == enrolments.c.person_id)
-    .correlate(enrolments),
+    .correlate(enrolments)
+    .scalar_subquery(),
 )
 _TO_START = Fixed(select(*HISTORY, *_TOLD).where(enrolments.c.id == bindparam("wanted")))
 
@@ -49,5 +51,5 @@ async def lock_to_start(tx: Writing, enrolment_id: int, person_id: int) -> ToSta
     record = record_of(rows[0][: len(HISTORY)])
     if record.enrolment.person_id != person_id:
         raise Missing("enrolment", enrolment_id)
-    withdrawn_ms, session_version, has_sat = rows[0][len(HISTORY) :]
-    return ToStart(record, withdrawn_ms is not None, session_version or 0, bool(has_sat))
+    withdrawn_ms, session_version, some_attempt = rows[0][len(HISTORY) :]
+    return ToStart(record, withdrawn_ms is not None, session_version or 0, some_attempt is not None)

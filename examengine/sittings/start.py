@@ -6,6 +6,7 @@ An intent is unique: a confirm sent twice leads to the attempt it began, whateve
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,6 +25,7 @@ from examengine.records.history import AttemptRecord, EnrolmentRecord, load_hist
 from examengine.records.shelf import Kept, KeptExam, Shelf
 from examengine.records.starts import ToStart, lock_to_start
 from examengine.refusals import Next, Reason, Refusal
+from examengine.rules.calendar import MINUTE_MS
 from examengine.rules.history import Closing, DeadlineReason
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
@@ -261,4 +263,13 @@ class Starter:
 
 def local_day(now_ms: int, rulebook: Rulebook) -> date:
     """The day on which ``now_ms`` falls in the rulebook's zone."""
-    return datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone(ZoneInfo(rulebook.meta.timezone)).date()
+    return _day_of(now_ms // _QUARTER_MS, rulebook.meta.timezone)
+
+
+_QUARTER_MS = 15 * MINUTE_MS
+"""Every zone's days begin with one of these."""
+
+
+@lru_cache(maxsize=256)
+def _day_of(quarter: int, zone: str) -> date:
+    return datetime.fromtimestamp(quarter * _QUARTER_MS / 1000, tz=UTC).astimezone(ZoneInfo(zone)).date()

@@ -20,7 +20,7 @@ from examengine.web.candidate.paper_page import (
     joined,
     paper_html,
 )
-from examengine.web.candidate.question_pieces import Shelf, compile_question
+from examengine.web.candidate.question_pieces import Shelf, compile_question, rendered
 from examengine.web.contexts.candidate import ExamPage, Resumed
 from examengine.web.pages import render
 from tests.web.samples import PAGES
@@ -108,7 +108,7 @@ def test_an_untouched_question_is_the_one_that_is_filled_in_value_by_value(stem:
     html = Markup(escape(stem))
     for kind in ("single_choice", "multiple_choice"):
         question = compile_question(kind, html, OPTIONS)
-        slowly = replace(question, pieces=None)
+        slowly = rendered(kind, html, OPTIONS)
         pages = [paper_html([Section(kind, 250, [Shown(one, 12, "xkc")])]) for one in (question, slowly)]
         assert pages[0] == pages[1]
         assert (question.pieces is None) == ("\x02" in stem)

@@ -7,7 +7,7 @@ replacing of a sign by its position.
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from examengine.banks.item import WITH_OPTIONS, Item
 from examengine.banks.responses import Sides
+from examengine.papers.blueprint import MAX_ITEMS
 from examengine.web import messages
 from examengine.web.answers import LETTERS
 from examengine.web.candidate.typed_question import filled, typed_of
@@ -27,7 +28,7 @@ _BETWEEN = "\x02|\x03"
 _POSITION, _HERE = "\x02", "\x03"
 """Stand in pieces: for the position, and where one is cut."""
 _POSITION_SIGN = _POSITION.encode()
-_LETTER_PIECES = tuple(letter.encode() for letter in LETTERS)
+_POSITIONS = tuple(b"%d" % position for position in range(MAX_ITEMS + 1))
 _CHECKED = b" checked"
 
 
@@ -45,21 +46,17 @@ class Question:
     pieces: "Pieces | None" = None
 
 
-Option = tuple[bytes, bytes, bytes, bytes]
-"""All before the letter, unchecked; the same up to where ``checked`` stands, and from there on; what follows the
-letter.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """A question with options, cut where attempts differ; a sign stands for its position everywhere.
 
+    ``options``: by id, as it stands at each letter, unchecked; ``checks``: where in them ``checked`` would stand.
     ``tails``: by whether it is answered (2) and flagged (1).
     """
 
     head: str
-    options: dict[str, Option]
+    options: dict[str, tuple[bytes, ...]]
+    checks: dict[str, int]
     tails: tuple[bytes, bytes, bytes, bytes]
     heads: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
     """By points: untouched; and cut at revision, revision of the flag, and marks."""
@@ -105,13 +102,18 @@ def question_of(item: Item) -> Question:
 
 
 def compile_question(kind: str, stem: str, options: Sequence[tuple[str, str]]) -> Question:
-    """Render an item version with markers.
+    """Render an item version with markers, and cut it at them.
 
     Args:
         kind: single_choice, multiple_choice or true_false.
         stem: plain text, or HTML of ``web.markup``; so are the texts of the options.
         options: (id, text), in any order.
     """
+    return cut(rendered(kind, stem, options))
+
+
+def rendered(kind: str, stem: str, options: Sequence[tuple[str, str]]) -> Question:
+    """An item version with markers, not yet cut; the arguments as of :func:`compile_question`."""
     clean = [(option_id, _clean(text)) for option_id, text in options]
     html = template("exam_question.html").render(
         mark=_Markers(),
@@ -122,20 +124,25 @@ def compile_question(kind: str, stem: str, options: Sequence[tuple[str, str]]) -
     )
     head, *options_html, tail = _with_fields(html).split(_BETWEEN)
     options_by_id = dict(zip((option_id for option_id, _text in clean), options_html, strict=True))
-    return Question(head, options_by_id, tail, pieces=_pieces(head, options_by_id, tail))
+    return Question(head, options_by_id, tail)
 
 
-def _pieces(head: str, options: Mapping[str, str], tail: str) -> Pieces | None:
-    if any(sign in text for text in (head, *options.values(), tail) for sign in (_POSITION, _HERE)):
-        return None  # an author's own text has such a sign in it
-    made: dict[str, Option] = {}
-    for option_id, text in options.items():
+def cut(question: Question) -> Question:
+    """The same in pieces; itself, where an author's own text has a sign in it at which it would be cut."""
+    head, tail = question.head, question.tail
+    if any(sign in text for text in (head, *question.options.values(), tail) for sign in (_POSITION, _HERE)):
+        return question
+    options: dict[str, tuple[bytes, ...]] = {}
+    checks: dict[str, int] = {}
+    for option_id, text in question.options.items():
         pieces = (text % {"pos": _POSITION, "checked": _HERE, "letter": _HERE}).split(_HERE)
         before, between, after = (piece.encode() for piece in pieces)
-        made[option_id] = before + between, before, between, after
+        letters = LETTERS[: len(question.options)].encode()
+        options[option_id] = tuple(b"%b%b%c%b" % (before, between, letter, after) for letter in letters)
+        checks[option_id] = len(before)
     states = [_state("x" * answered, flagged=bool(flagged)) for answered in (0, 1) for flagged in (0, 1)]
     tails = [(tail % {"pos": _POSITION, **state}).encode() for state in states]
-    return Pieces(head, made, (tails[0], tails[1], tails[2], tails[3]))
+    return Question("", {}, "", pieces=Pieces(head, options, checks, (tails[0], tails[1], tails[2], tails[3])))
 
 
 def _with_fields(html: str) -> str:
@@ -167,7 +174,8 @@ class Shelf:
 
     def of(self, version_id: int) -> Question:
         """Raises KeyError for one that ``missing`` would have named."""
-        self._questions.move_to_end(version_id)
+        if len(self._questions) * 2 > self._most:  # else nothing is dropped soon, whatever was used last
+            self._questions.move_to_end(version_id)
         return self._questions[version_id]
 
 
@@ -204,14 +212,18 @@ def question_html(
     else:
         parts = [head[0]]
     options = pieces.options
-    for letter, option_id in zip(_LETTER_PIECES, option_order, strict=False):
-        whole, before, between, after = options[option_id]
-        if answer and option_id in answer:
-            parts += (before, _CHECKED, between, letter, after)
-        else:
-            parts += (whole, letter, after)
+    if answer:
+        for place, option_id in enumerate(option_order):
+            text = options[option_id][place]
+            if option_id in answer:
+                check = pieces.checks[option_id]
+                parts += (text[:check], _CHECKED, text[check:])
+            else:
+                parts.append(text)
+    else:
+        parts += [options[option_id][place] for place, option_id in enumerate(option_order)]
     parts.append(pieces.tails[(2 if answer else 0) + flagged])
-    return b"".join(parts).replace(_POSITION_SIGN, b"%d" % position)
+    return b"".join(parts).replace(_POSITION_SIGN, _POSITIONS[position])
 
 
 def _filled(question: Question, option_order: Sequence[str], answer: str, values: dict[str, Any]) -> str:
