@@ -35,6 +35,7 @@ from examengine.web.services import Services, Serving
 from examengine.web.shadow import HEADER, Shadow
 from examengine.web.slow import SlowRequests
 from examengine.web.staff.routes import ROUTES as STAFF_ROUTES
+from examengine.web.straight import Straight, Told
 from examengine.web.support.routes import ROUTES as SUPPORT_ROUTES
 
 log = structlog.get_logger("examengine.web")
@@ -71,19 +72,13 @@ def create_app(
             *STAFF_ROUTES,
             *AUDIT_ROUTES,
         ],
-        exception_handlers={
-            NotAllowed: _not_allowed,
-            HTTPException: _http_error,
-            Unavailable: _unavailable,
-            live.Unavailable: _unavailable,
-            Exception: _our_fault,
-        },
+        exception_handlers=_TOLD,
         lifespan=_lifespan(services, drilled, background=background),
     )
     app.state.services = services
     app.state.door = door.through
     app.state.hotline_board = HotlineBoard(hotline, hotline_hours)
-    answers = LiveAnswers(app, services)
+    answers = LiveAnswers(Straight(app, CANDIDATE_ROUTES, _TOLD), services)
     guarded = Guard(
         answers,
         tokens=services.tokens,
@@ -196,6 +191,16 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 async def _our_fault(request: Request, error: Exception) -> Response:
     log.error("failed", path=request.url.path, error=type(error).__name__)
     return await error_page(request, 500)
+
+
+_TOLD: dict[Any, Told] = {
+    NotAllowed: _not_allowed,
+    HTTPException: _http_error,
+    Unavailable: _unavailable,
+    live.Unavailable: _unavailable,
+    Exception: _our_fault,
+}
+"""What becomes of what a handler raises."""
 
 
 def _refuser(app: Starlette) -> Refuse:
