@@ -75,7 +75,8 @@ async def answer(app: ASGIApp, method: str, path: str, root: str = "") -> Sequen
     "path",
     [
         "/", "/sittings", "/sittings/", "/sittings/7", "/sittings/7/", "/sittings//lost", "/sittings/七", "//7",
-        "/sittings/7/lost", "/sittings/7/gone", "/sittings/7/broken", "/sittings/7/more/still", "/other/7", "sittings/7",
+        "/sittings/7/lost", "/sittings/7/gone", "/sittings/7/broken", "/sittings/7/more/still", "/other/7",
+        "sittings/7", "/sittings/7/start",
     ],
 )  # fmt: skip
 async def test_every_request_is_answered_as_on_the_long_way(method: str, path: str) -> None:
