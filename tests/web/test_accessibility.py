@@ -101,3 +101,23 @@ def test_a_page_read_at_twice_the_size_does_not_scroll_sideways(
     for slug in ("login", "my", "contract", "exam", "hand-in", "result-pass", "why", "person", "preview"):
         page.goto(f"{server.url}/pages/{slug}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, slug
+
+
+def test_no_cell_that_stays_in_sight_covers_another_on_a_tablet(
+    server: Server, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = new_context(viewport={"width": 820, "height": 1180}).new_page()
+    for slug in ("person", "person-every", "support-requests", "cases"):
+        page.goto(f"{server.url}/pages/{slug}")
+        covered = page.evaluate(
+            """() => [...document.querySelectorAll("td, tbody th")]
+              .filter((cell) => getComputedStyle(cell).position === "sticky" && cell.cellIndex > 0)
+              .flatMap((cell) => [...cell.parentElement.cells].filter((other) => other !== cell && other.textContent)
+                .filter((other) => {
+                  const text = document.createRange();
+                  text.selectNodeContents(other);
+                  return text.getBoundingClientRect().right > cell.getBoundingClientRect().left + 1;
+                })
+                .map((other) => other.textContent.trim()))"""
+        )
+        assert covered == [], slug
