@@ -21,6 +21,7 @@ from examengine.banks.problems import Part
 from examengine.banks.readers.gathering import REPETITION_CODES, by_kind, kept_out, repeated
 from examengine.banks.readers.questions import Question
 from examengine.banks.readers.reading import BankReading, ReadItem
+from examengine.banks.readers.side_by_side import is_leftmost
 from examengine.banks.similar import Compared, Forms, contradict, forms_of, near_duplicates
 from examengine.banks.written import Written
 
@@ -130,9 +131,13 @@ class _Work:
     contradicts: dict[int, int] = field(default_factory=dict)
     places: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    def places_of(self, question: Question) -> Mapping[str, str]:
+        # Told once for a sheet: where several questions share a row, the columns of the first.
+        return self.places.get(question.sheet, {}) if is_leftmost(question.where) else {}
+
     def say(self, severity: str, code: str, index: int, message: str, meaning: str = "题干") -> None:
         question = self.questions[index]
-        column = self.places.get(question.sheet, {}).get(meaning, "")
+        column = self.places_of(question).get(meaning, "")
         where = f"{question.where} {column}" if column else question.where
         if severity == "error":
             self.out.add(index)
@@ -197,7 +202,7 @@ def _apply_fixes(work: _Work) -> list[Finding]:
             continue
         written = fix.written or question.written
         if written is not None and fix.written is not None:
-            fixed, said = read_fix(question, written, work.places.get(question.sheet, {}))
+            fixed, said = read_fix(question, written, work.places_of(question))
             work.questions[index] = fixed
             kept += said
         elif question.where in redone:

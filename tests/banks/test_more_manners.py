@@ -2,12 +2,17 @@
 
 import json
 
+import msgspec
 import pytest
 
+from examengine.banks.assess import Outcome, assess
+from examengine.banks.cells.separated import read_separated
+from examengine.banks.fixing import Fix
 from examengine.banks.item import Kind
 from examengine.banks.readers import read_bank
 from examengine.banks.readers.reading import BankReading
 from examengine.banks.responses import EssayExpected, NumberExpected, PairsExpected, TextExpected
+from examengine.banks.writers.annotated import write_annotated
 from tests.banks.builders import codes, csv_of, letters, the_item, workbook_of
 from tests.banks.foreign_builders import equals, lid, material, qti1, qti1_item, read
 
@@ -69,11 +74,37 @@ def test_answers_at_the_end_behind_their_headings_on_a_line(text: str) -> None:
         ),
         ("1、_[单选]_甲？\n- A: 一\n- B: 二\n正确答案：B\n\n2、_[判断]_乙\n正确答案：错误\n", ["B", "F"]),
         ("1. 甲是\nA. 一\nB. 二\n\\ans:A\n2. 乙是\nA. 一\nB. 二\n\\ans:AB\n", ["A", "AB"]),
+        # decimals and years right behind the number
+        ("1.2023年施行的是（ ）。\nA.甲\nB.乙\n答案：A\n2.0.5的倒数是（ ）。\nA.1\nB.2\n答案：B\n", ["A", "B"]),
+        (
+            "【单选】甲（ ）A.一 B.二【答案】B\n【多选】乙（ ）A.一 B.二【答案】AB\n【判断】丙【答案】错误\n",
+            ["B", "AB", "F"],
+        ),
+        ("1. 甲（ ）。 A. 一 B. 二 答案：A\n2. 丙是火。 答案：错\n", ["A", "F"]),
+        ("001.甲？\nA.一\nB.二\n★答案：B\n★解析：略\n\n002.乙？\nA.一\nB.二\n★答案：AB\n", ["B", "AB"]),
+        ("1.甲（ ）\nA.一 B.二\n2.乙（ ）\nA.一 B.二\n答案：1.A\n2.B\n", ["A", "B"]),
+        (
+            "1.甲（ ）\nA.一 B.二\n2.乙（ ）\nA.一 B.二\n参考答案及解析\n1.【答案】A\n【解析】略\n2.B。解析：略\n",
+            ["A", "B"],
+        ),
+        ("| 题目 | A | B | 答案 |\n|---|:---|---|---|\n| 甲？ | 一 | 二 | B |\n| 乙？ | 一 | 二 | A |\n", ["B", "A"]),
         ("1/甲是？\nA/一\nB/二\n答案/B\n2/乙是？\nA/一\nB/二\n答案/A\n", ["B", "A"]),
     ],
 )
 def test_keys_of_papers_out_of_other_systems(text: str, said: list[str]) -> None:
     assert keys(text) == said
+
+
+def test_a_key_said_twice_and_differently_is_no_key_of_both() -> None:
+    reading = read_bank(
+        "1、甲？\nA、一\nB、二\n答案：A\n参考答案：B\n2、乙？\nA、一\nB、二\n答案：B\n参考答案：B\n".encode(), "a.txt"
+    )
+    assert (codes(reading, "error"), [letters(one.item) for one in reading.items]) == (["key_unreadable"], ["B"])
+
+
+def test_questions_and_answers_without_numbers() -> None:
+    reading = read_bank("问：甲是什么？\n答：一。\n\n问：乙是什么？\n答：二。\n".encode(), "问答.txt")
+    assert [one.item.stem for one in reading.items] == ["甲是什么？", "乙是什么？"]
 
 
 def test_options_and_keys_in_circles_and_statements_in_circles() -> None:
@@ -161,8 +192,30 @@ def test_several_questions_in_a_row_are_all_read_and_have_places_of_their_own() 
     names = ["序号", "题目", "答案"]
     rows = [[*names, "", *names], ["1", "甲是火", "√", "", "3", "丙是土", "错误吗"], ["2", "乙是水", "×"]]
     reading = read_bank(csv_of(*rows), "题库.csv")
-    assert [one.where for one in reading.questions] == ["第 2 行 B 列", "第 3 行 B 列", "第 2 行 F 列"]
+    assert [one.where for one in reading.questions] == [
+        "第 2 行（左起第 1 题）",
+        "第 3 行（左起第 1 题）",
+        "第 2 行（左起第 2 题）",
+    ]
     assert counts(reading) == {Kind.TRUE_FALSE: 2, Kind.SHORT_ANSWER: 1}
+
+
+def test_what_is_wrong_with_a_question_beside_another_is_said_of_it_and_mended_in_its_own_cells() -> None:
+    names = ["题目", "A", "B", "答案"]
+    data = csv_of([*names, *names], ["甲是？", "一", "二", "A", "乙是？", "三", "四", "E"])
+    reading = read_bank(data, "题库.csv")
+    found = assess(reading)
+    assert [(one.code, one.where) for one in found.questions[1].findings] == [
+        ("key_without_option", "第 2 行（左起第 2 题） H 列")
+    ]
+    assert (found.questions[0].findings, found.remarks) == ((), ())
+    written = found.questions[1].written
+    fix = Fix(reading.questions[1].where, msgspec.structs.replace(written, key="B"))
+    mended = assess(reading, fixes={1: fix})
+    assert mended.questions[1].outcome is Outcome.NEW
+    given = write_annotated(mended, read_separated(data).sheets)
+    again = read_bank(given, "标注.xlsx")
+    assert [letters(one.item) for one in again.items] == ["A", "B"]
 
 
 def shaped(value: object) -> BankReading:

@@ -28,6 +28,8 @@ SEPARATORS: Final = (",", "\t", ";", "|", "，")
 
 _SEPARATOR_NAMES: Final = {"\t": "制表符", ";": "分号", "|": "竖线", "，": "全角逗号"}
 _NO_TEXT: Final = "这不是文本，也不是认得的表格或文档；请上传 Excel（.xlsx、.xls、.csv）或 Word（.docx）文件"
+_RULE = re.compile(r"^\s{0,9}:?-{2,200}:?\s{0,9}$")
+"""A cell of the line under the header of a Markdown table."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -161,6 +163,8 @@ def _rows(text: str, separator: str, warnings: list[Remark]) -> tuple[Row, ...]:
             if not any(cell and not cell.isspace() for cell in cells):
                 if number > BLANK_ROWS_LIMIT:
                     raise UnreadableFileError("too_many_rows", "空行过多，请删去题目以外的行后再上传")
+                continue
+            if separator == "|" and all(_RULE.match(cell) for cell in cells if cell.strip()):
                 continue
             cells_left -= len(cells)
             if len(rows) >= ROWS_LIMIT or cells_left < 0:

@@ -12,7 +12,7 @@ from examengine.banks.findings import Findings, Understood, place
 from examengine.banks.item import KIND_LABELS, Kind
 from examengine.banks.readers.headerless import columns_by_content
 from examengine.banks.readers.sheet_pictures import by_row, illustrated
-from examengine.banks.readers.side_by_side import parts_of
+from examengine.banks.readers.side_by_side import beside_place, parts_of
 from examengine.banks.samples import is_sample
 from examengine.banks.wording import tidy, tidy_line
 
@@ -36,23 +36,24 @@ _OWN_NUMBER: Final = re.compile(r"[A-Za-z]")
 class Draft:
     """A row that wants to be a question, with the columns that hold for it.
 
-    ``kind_around`` is what a section line above it or the sheet's name says of its kind; ``beside`` that its row
-    holds other questions too, so that only its stem's column tells it apart.
+    ``kind_around`` is what a section line above it or the sheet's name says of its kind; ``beside`` counts it
+    from the left where its row holds several.
     """
 
     sheet: str
     row: Row
     columns: Columns
     kind_around: Kind | None = None
-    beside: bool = field(default=False, kw_only=True)
+    beside: int = field(default=0, kw_only=True)
 
     def text(self, what: Field) -> str:
         return tidy(self.row.cell(self.columns.get(what)))
 
     def where(self, column: int | None = None) -> str:
-        if column is None and self.beside:
-            column = self.columns.get(Field.STEM)
-        return place(self.sheet, self.row.number, column)
+        if not self.beside:
+            return place(self.sheet, self.row.number, column)
+        where = beside_place(place(self.sheet, self.row.number), self.beside)
+        return where if column is None else f"{where} {place('', column=column)}"
 
     def at(self, what: Field) -> str:
         return self.where(self.columns.get(what))
@@ -72,7 +73,10 @@ def drafts_of(sheets: Sequence[Sheet], findings: Findings, understood: Understoo
         parts = parts_of(sheet, index)
         if len(parts) > 1:
             understood.note(f"side by side {sheet.name}", f"一行有 {len(parts)} 道题，各列名重复出现，逐题读入")
-        found += [_drafts(part, index, findings, understood, beside=len(parts) > 1) for part in parts]
+        found += [
+            _drafts(part, index, findings, understood, beside=number if len(parts) > 1 else 0)
+            for number, part in enumerate(parts, start=1)
+        ]
     return found
 
 
@@ -108,9 +112,7 @@ def _headerless(sheets: Sequence[Sheet], findings: Findings) -> list[list[Draft]
     return found
 
 
-def _drafts(
-    sheet: Sheet, header: int, findings: Findings, understood: Understood, *, beside: bool = False
-) -> list[Draft]:
+def _drafts(sheet: Sheet, header: int, findings: Findings, understood: Understood, *, beside: int = 0) -> list[Draft]:
     columns, body = _header(sheet.rows, header)
     if columns.ignored:
         findings.add(

@@ -21,6 +21,7 @@ from examengine.banks.cells.grid import Sheet
 from examengine.banks.dialects.options import LETTERS
 from examengine.banks.findings import Finding
 from examengine.banks.fixing import SINGLE
+from examengine.banks.readers.side_by_side import shift_of, starts_of
 from examengine.banks.written import Written
 
 RESULT: Final = "检查结果"
@@ -61,6 +62,13 @@ class _Marks:
     comments: dict[int, list[str]] = field(default_factory=dict)
     result: list[str] = field(default_factory=list)
 
+    def add(self, more: "_Marks") -> None:
+        """Those of another question in the same row."""
+        self.texts |= more.texts
+        self.severities |= more.severities
+        self.comments |= more.comments
+        self.result += more.result
+
 
 def write_annotated(assessment: Assessment, sheets: Sequence[Sheet] = ()) -> bytes:
     """The workbook; ``sheets`` is the file's grid where it was a sheet."""
@@ -85,9 +93,13 @@ def _write_sheet(book: Workbook, sheet: Sheet, assessment: Assessment) -> None:
     header = shown.header if shown is not None else 0
     width = max((len(row.cells) for row in sheet.rows), default=0)
     places = {column.meaning: _index(column.letter) for column in shown.columns if column.meaning} if shown else {}
-    marks = {
-        one.question.row: _marks_of(one, places) for one in assessment.questions if one.question.sheet == sheet.name
-    }
+    starts = next((starts_of(row.cells) for row in sheet.rows if row.number == header), [])
+    marks: dict[int, _Marks] = {}
+    for one in assessment.questions:
+        if one.question.sheet == sheet.name:
+            shift = shift_of(one.question.where, starts)
+            shifted = {name: column + shift for name, column in places.items()} if shift else places
+            marks.setdefault(one.question.row, _Marks()).add(_marks_of(one, shifted))
     target.column_dimensions[get_column_letter(width + 1)].width = 60
     number: int = 0
     for row in sheet.rows:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from examengine.banks.readers.prose.line_parts import split_at_explanation
 from examengine.banks.readers.prose.marks import plain
 
 _VALUE = r"(?:[A-H]{1,8}|[√×✓✗✔✘╳]|对|错|正确|错误|[TF](?![a-z]))"
@@ -10,7 +11,8 @@ _RANGE = re.compile(
     rf"(\d{{1,4}})\s*(?:[-–—~～至到]+)\s*(\d{{1,4}})\s*(?:题)?\s*[.．、:：]?\s*((?:{_VALUE}[\s,，、;；/|]*)+)"
 )
 _SINGLE = re.compile(
-    rf"(?:第\s*|[(（]\s*)?(\d{{1,4}})\s*(?:题)?\s*[.．、:：)）]?\s*[(（【\[]?\s*({_VALUE}(?:\s*[、,，]\s*[A-H](?![A-Za-z]))*)\s*[)）】\]]?"
+    rf"(?:第\s*|[(（]\s*)?(\d{{1,4}})\s*(?:题)?\s*[.．、:：)）]?\s*(?:[【\[]?(?:参考|正确)?答案[】\]]?\s?[:：]?\s?)?"
+    rf"[(（【\[]?\s*({_VALUE}(?:\s*[、,，]\s*[A-H](?![A-Za-z]))*)\s*[)）】\]]?"
 )
 _ONE_LINE = re.compile(r"^(?:第\s*)?(\d{1,4})\s*(?:题)?\s*[.．、:：)）]\s*(?:答案?\s*[:：]\s*)?(\S.*)$")
 _HEADED = re.compile(
@@ -30,8 +32,8 @@ def headed(text: str) -> tuple[str, str] | None:
 
 
 def is_table_line(text: str) -> bool:
-    """True for a line that can only be part of a table of answers."""
-    flat = plain(text).strip()
+    """True for a line that can only be part of a table of answers, explanation aside."""
+    flat = split_at_explanation(plain(text).strip())[0]
     if _NUMBERS_ROW.match(flat):
         return True
     ranges = _RANGE.sub("", flat)

@@ -7,6 +7,7 @@ from examengine.banks.dialects.kinds import kind_of
 from examengine.banks.item import Kind
 from examengine.banks.readers.prose import marks
 from examengine.banks.readers.prose.answer_tables import entries_of, headed, numbers_row
+from examengine.banks.readers.prose.line_parts import split_at_explanation
 from examengine.banks.readers.prose.problem import Problem, Section
 
 _NEXT_NUMBER = re.compile(r"[\s;；]+(\d{1,3})\s*[.．、:：)）]\s*(?=\S)")
@@ -45,12 +46,15 @@ class AnswersAtEnd:
             self._numbers_above = above
             return
         explained = marks.EXPLANATION.match(marks.plain(text))
-        entries = [] if explained else list(entries_of(text, self._numbers_above))
+        before, inline, reason = split_at_explanation(text)
+        entries = [] if explained else list(entries_of(before if inline else text, self._numbers_above))
         self._numbers_above = ()
         if len(entries) == 1 and self._section is not None and self._section.kind is Kind.SHORT_ANSWER:
             entries = list(_worded_run(*entries[0]))
         for number, answer in entries:
             self._answer(number, answer)
+        if inline and len(entries) == 1 and (one := self._index_of(self._last)) is not None:
+            self._problems[one].explanation.append(reason)
         index = self._index_of(self._last) if not entries and self._last else None
         if index is not None:
             problem = self._problems[index]

@@ -21,7 +21,7 @@ _KIND_ALONE = re.compile(rf"^【(?:{marks.KIND_WORDS})题?】(?:[（(]\s?\d{{1,3
 _KIND_BEGINS = re.compile(rf"^【(?:{marks.KIND_WORDS})题?】")
 _LONE_LETTER = re.compile(r"^([A-H])\s?[、.．]?$")
 _TRUTH_OPTION = re.compile(r"^(true|false)\s?[.．、:：]\s?(\S{1,8})$", re.IGNORECASE)
-_ASKED = re.compile(r"^题目\s?[:：]\s*(?P<stem>\S.*?)(?:\s+(?P<key>(?:正确|参考)?答案\s?[:：].*))?$")
+_ASKED = re.compile(r"^(?:题目|问题|问)\s?[:：]\s*(?P<stem>\S.*?)(?:\s+(?P<key>(?:正确|参考)?答案\s?[:：].*))?$")
 _OF_ITS_KIND = re.compile(
     rf"^(?P<number>\d{{1,4}})\s?[.．、]\s?(?P<kind>(?:{marks.KIND_WORDS})题?)\s?[（(]\s?\d{{1,3}}(?:\.\d{{1,2}})?\s?分\s?[)）]$"
 )

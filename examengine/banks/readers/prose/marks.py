@@ -31,11 +31,12 @@ QUESTION = re.compile(
     r"|(?P<b>\d{1,4})\s*(?:[.．](?!\d(?!\d{3}年))|[、:：)）])"
     r"|[（(【\[]\s*(?P<c>\d{1,4})\s*[)）】\]]\s*[.．、]?"
     rf"|[（(]\s*(?P<z>[{_NUMERAL}]{{1,3}})\s*[)）]\s*[.．、]?"
+    r"|(?P<e>\d{1,4})\s?[.．](?=\d)"
     r"|(?P<d>\d{1,4})(?:[\s]+(?=\S)|(?=[\u4e00-\u9fff“《（(])|$))"
     r"\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
-STYLES: Final = ("a", "q", "b", "c", "z", "d")
+STYLES: Final = ("a", "q", "b", "c", "z", "e", "d")
 
 _ANSWER_WORDS = r"(?:正确|正確|参考|參考|标准|標準|本题|试题)?\s*答案"
 ANSWER = re.compile(
@@ -78,7 +79,8 @@ LETTERS_AT_END = re.compile(r"(?<=[:：])\s*([A-HＡ-Ｈ]{1,8})\s*[。.]?\s*$")
 WORD_AT_END = re.compile(r"(?<=[。.！!\s])\s(对|错|正确|错误)\s*$")
 MARK_AT_END = re.compile(r"\s*([√×✓✗✔✘╳])\s*$")
 KEY_AT_END = re.compile(
-    rf"\s*{_OPEN}\s*{_ANSWER_WORDS}\s*{_CLOSE}\s*[:：]\s*([A-H](?:[\s、,，]*[A-H]){{0,9}}|[√×✓✗对错]|正确|错误)\s*[)）】\]]?\s*[。.]?\s*$"
+    rf"\s*{_OPEN}\s*{_ANSWER_WORDS}\s*{_CLOSE}\s*(?:[:：]|(?<=[】\])）]))\s*([A-H](?:[\s、,，]*[A-H]){{0,9}}|[√×✓✗对错]|正确|错误)"
+    r"\s*[)）】\]]?\s*[。.]?\s*$"
 )
 RIGHT_OPTION = re.compile(r"\s*[（(【\[]\s*(?:正确答案|正确选项|正确|标准答案|答案|√)\s*[)）】\]]\s*$|\s*[√✓✔]\s*$")
 SOMEBODYS_ANSWER = re.compile(
@@ -122,6 +124,9 @@ _MARKDOWN_HEAD = re.compile(
     r"^(?:>\s{0,3})?(?:#{1,6}\s+|[-+]\s+(?=(?:\*\*)?[（(]?[A-Ha-h]\s{0,3}[.．、)）:：]))?(?=\S)(?<=[>\s])"
 )
 _MARKDOWN_BOX = re.compile(r"^[-*+]\s+\[(?P<tick>[ xX√✓])\]\s*(?=[（(]?[A-Ha-h]\s{0,3}[.．、)）:：])")
+_STARRED_LABEL = re.compile(
+    r"^[★☆◆◇●■▲※]{1,3}\s?(?=(?:正确|参考|标准)?答案|(?:参考|试题|答案)?解析|难度|知识点|考点)"
+)
 _MARKDOWN_ESCAPE = re.compile(r"^\\(?=\d{1,4}\s?[.、)．]|ans(?:wer)?\s?[:：])", re.IGNORECASE)
 _MARKDOWN_TAG = re.compile(r"^(?P<head>\d{0,4}\s?[.、．]?\s?)_\[(?P<kind>[^\[\]]{1,8})\]_")
 _MARKDOWN_BOLD = re.compile(r"\*\*(?=\S)([^*]{1,2000}?)(?<=\S)\*\*")
@@ -133,6 +138,8 @@ def without_markdown(line: str) -> str:
         line = _MARKDOWN_TAG.sub(r"\g<head>[\g<kind>]", _MARKDOWN_ESCAPE.sub("", line), count=1)
     elif "_[" in line:
         line = _MARKDOWN_TAG.sub(r"\g<head>[\g<kind>]", line, count=1)
+    if line[:1] in "★☆◆◇●■▲※":
+        line = _STARRED_LABEL.sub("", line, count=1)
     box = _MARKDOWN_BOX.match(line)
     if box:
         return ("" if box["tick"] == " " else "√") + line[box.end() :]

@@ -16,6 +16,7 @@ from examengine.banks.readers.prose.line_parts import (
     bounded,
     has_own_key,
     inner_number,
+    is_numbered,
     narrowed,
     split_at_explanation,
 )
@@ -25,7 +26,6 @@ from examengine.banks.wording import tidy_line
 
 LOOK_AHEAD_LINES: Final = 10
 GAP_IN_NUMBERS: Final = 40
-UNNUMBERED_SHARE: Final = 0.3
 
 
 _PAGE_FOOT = re.compile(r"^(?:第\s*\d{1,4}\s*页.{0,20}|[-—－]\s*\d{1,4}\s*[-—－]|\d{1,3}\s*/\s*\d{1,3})$")
@@ -50,18 +50,10 @@ class Paper:
         self._answers: AnswersAtEnd | None = None
         self.problems: list[Problem] = []
         self.tabled: dict[int, str] = {}
-        self._numbered = self._is_numbered()
+        self._numbered = is_numbered(self._lines)
         said = sum(1 for line in self._lines if _KIND_SAID.match(line.text))
         numbered = sum(1 for line in self._lines if marks.QUESTION.match(marks.plain(line.text)))
         self._kind_of_each = said > 1 and 2 * said >= numbered
-
-    def _is_numbered(self) -> bool:
-        numbered = firsts = 0
-        for line in self._lines:
-            match = marks.QUESTION.match(marks.plain(line.text))
-            numbered += match is not None and match["d"] is None
-            firsts += begins_option(line.text, 0)
-        return numbered > 0 and numbered >= UNNUMBERED_SHARE * firsts
 
     @property
     def _now(self) -> Problem | None:
@@ -213,15 +205,20 @@ class Paper:
     def _are_answers_of_all(self, rest: str) -> bool:
         """True for "答案：1-5 BAABB": the keys of several questions, most of which have none yet."""
         entries = list(entries_of(rest, ())) if rest else []
-        if len(entries) < 2:
+        first_of_all = len(entries) == 1 and entries[0][0] == 1 and is_table_line(self._next_text())
+        if len(entries) < 2 and not first_of_all:
             return False
         without = sum(1 for problem in self.problems if not problem.key and not problem.keyed_in_stem)
-        return without >= len(entries)
+        return without >= max(2, len(entries))
 
     def _say_key(self, now: Problem, rest: str) -> None:
         now.part = "key"
         before, found, after = split_at_explanation(rest)
-        now.key.append(marks.SOMEBODYS_ANSWER.sub("", before).strip())
+        said = marks.SOMEBODYS_ANSWER.sub("", before).strip()
+        if now.options and said and any(now.key):
+            # Said twice: the same is no news, another is no second letter.
+            said = "" if said in now.key else f"（又写作 {said}）"
+        now.key.append(said)
         now.inner = inner_number(before)
         if found:
             now.part = "explanation"
@@ -235,8 +232,11 @@ class Paper:
             return False
         style = next(name for name in marks.STYLES if match[name])
         number = marks.number_of(match[style])
+        follows_at_once, style = style == "e", "b" if style == "e" else style
         rest = line.text[len(line.text) - len(match["rest"]) :] if match["rest"] else ""
-        if not self._accepts(number, style, rest):
+        # "2.0.5的倒数是" is the second question only where it is due and asks something.
+        due = not follows_at_once or (self._is_due(number) and (self._options_follow(rest) or has_own_key(rest)))
+        if not due or not self._accepts(number, style, rest):
             now = self._now
             if now is not None:
                 now.inner = number
@@ -251,6 +251,10 @@ class Paper:
         if match["pre"]:
             self.problems[-1].key.append(match["pre"])
         return True
+
+    def _is_due(self, number: int) -> bool:
+        now = self._now
+        return number == 1 if now is None else now.complete and number == (now.number or 0) + 1
 
     def _accepts(self, number: int, style: str, rest: str) -> bool:
         now = self._now

@@ -49,6 +49,9 @@ _TYPE_KINDS: Final = {
 _TYPED_NUMBER = re.compile(r"^(?P<number>\d{1,4})\s?[.)]\s?(?P<rest>.*)$")
 _TYPED_ANSWER = re.compile(r"^\*?[a-z]\s?[.)]\s?(?P<answer>\S.*)$", re.IGNORECASE)
 
+_ON_A_LINE = re.compile(
+    rf"^[【\[(（](?:{marks.KIND_WORDS})题?[】\])）](?!\s?\d{{1,4}}\s?[.、．]).{{1,1500}}[【\[（(]?答案\s?[】\])）:：].{{1,60}}$"
+)
 _SLASHED = re.compile(r"^(?P<mark>\d{1,4}|[A-H]|(?:正确|参考)?答案|解析)\s?[/／](?=\s?[^\d\s/／])")
 _SLASHED_NUMBER = re.compile(r"^\d{1,4}\s?[/／]\s?[^\d\s/／]")
 
@@ -63,6 +66,7 @@ def rewritten(lines: Sequence[Line]) -> list[Line]:
         (_numbered_option_after_key, _digit_keys),
         (_TYPED.match, _typed),
         (_SLASHED_NUMBER.match, _unslashed),
+        (_ON_A_LINE.match, _numbered_on_a_line),
     )
     for belongs, rewrite in manners:
         if sum(1 for line in found if belongs(line.text.strip()[:2_000])) > 1:
@@ -212,3 +216,17 @@ def _unslashed(lines: Sequence[Line]) -> Iterator[Line]:
         match = _SLASHED.match(line.text.strip())
         sign = "：" if match and not match["mark"].isascii() else "、"
         yield Line(line.number, _SLASHED.sub(rf"\g<mark>{sign}", line.text.strip(), count=1))
+
+
+# "【单选】首都是（ ）A.上海 B.北京【答案】B", a question a line and without a number
+
+
+def _numbered_on_a_line(lines: Sequence[Line]) -> Iterator[Line]:
+    count = 0
+    for line in lines:
+        text = line.text.strip()
+        if _ON_A_LINE.match(text[:2_000]):
+            count += 1
+            yield Line(line.number, f"{count}. {text}")
+        else:
+            yield line
