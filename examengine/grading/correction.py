@@ -160,7 +160,7 @@ def corrected(
     for place in dropped:
         waits = marks[place].verdict is Verdict.WAITING
         verdict = Verdict.WRONG if waits else marks[place].verdict
-        marks[place] = replace(marks[place], verdict=verdict, hundredths=0, full_hundredths=0)
+        marks[place] = msgspec.structs.replace(marks[place], verdict=verdict, hundredths=0, full_hundredths=0)
     earned, counts = sum(one.hundredths for one in marks), sum(one.full_hundredths for one in marks)
     if not counts:
         raise NothingLeft("no item of the paper counts")
@@ -183,7 +183,7 @@ def _judged(before: ItemMark, shown: ShownItem, cell: MarkedCell, answer: str, r
             judged = [_marked(before, shown, cell, answer, frozenset(key)) for key in keys]
             return max(judged, key=lambda one: one.hundredths)
         case _:
-            return replace(before, verdict=Verdict.RIGHT, hundredths=cell.points_hundredths)
+            return msgspec.structs.replace(before, verdict=Verdict.RIGHT, hundredths=cell.points_hundredths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _marked(before: ItemMark, shown: ShownItem, cell: MarkedCell, answer: str, k
     """The item marked by a key, by the function that marks whole papers."""
     alone = _Alone((_AloneItem(shown.version_id, 0, shown.option_order),))
     [found] = mark(alone, _AloneBlueprint((cell,)), {1: answer} if answer else {}, {shown.version_id: key}).items
-    return replace(found, position=before.position, cell=before.cell)
+    return msgspec.structs.replace(found, position=before.position, cell=before.cell)
 
 
 def _dropped(marks: Sequence[ItemMark], must_go: Sequence[int], may_go: Sequence[int]) -> set[int]:

@@ -62,5 +62,5 @@ def _by_version(paper: Paper, sitting: Sitting) -> dict[int, str]:
 def _detail(score: Score) -> object:
     return {
         "cells": [[cell.cell, cell.items, cell.right, cell.hundredths, cell.full_hundredths] for cell in score.cells],
-        "items": [[item.position, item.verdict.value, item.hundredths] for item in score.items],
+        "items": [[item.position, item.verdict, item.hundredths] for item in score.items],
     }

@@ -22,6 +22,7 @@ from examengine.records.database import Database, Reading
 from examengine.records.errors import Unavailable
 from examengine.records.finishes import Ready
 from examengine.records.outcomes import Outcome
+from examengine.records.shapes import chunks
 from examengine.records.shelf import Shelf
 from examengine.rules.closing import presence_ms
 from examengine.rules.history import OutcomeReason
@@ -32,6 +33,8 @@ from examengine.sittings.known import Known
 from examengine.sittings.recording import finish_of, outcome_by
 from examengine.sittings.scoring import Scorer
 
+CLOSED_AT_ONCE = 20
+"""Calls to the desk in one pipeline: what it answers is read in one go."""
 MARKED_BETWEEN = 2
 """So many are marked, a few milliseconds, before requests have their turn."""
 
@@ -64,7 +67,9 @@ class Together:
             records.Unavailable: SQL is away.
         """
         plain = [one for one in known if _is_plain(one, now_ms)]
-        sittings = await asyncio.gather(*(self._close(one, now_ms) for one in plain))
+        sittings: list[Sitting | None] = []
+        for part in chunks(plain, CLOSED_AT_ONCE):
+            sittings += await asyncio.gather(*(self._close(one, now_ms) for one in part))
         try:
             async with self._database.reading() as tx:
                 made = [
