@@ -32,6 +32,8 @@ EVERY_S = 1.0
 PUSH_EVERY_S = 0.5
 BATCH = 200
 LOAD = 100
+PARTS_AT_ONCE = 2
+"""One is marked while SQL writes the other."""
 MANY = 20
 """So many are ended together."""
 HINTS_A_SLOT = 3
@@ -103,8 +105,14 @@ class Sweeper:
         hinted = [one for one in await self._hinted(now_ms) if not self._waiting.waits(one, now_ms)]
         batch = [one for one in dict.fromkeys([*due, *hinted]) if not self._failing.waits(one, now_ms)]
         ended = 0
-        for part in chunks(batch, LOAD):
-            ended += await self._end_all(part, now_ms)
+        gate = asyncio.Semaphore(AT_ONCE)
+        for parts in chunks(list(chunks(batch, LOAD)), PARTS_AT_ONCE):
+            try:
+                async with asyncio.TaskGroup() as group:
+                    ending = [group.create_task(self._end_all(part, gate, now_ms)) for part in parts]
+            except ExceptionGroup as away:
+                raise away.exceptions[0] from None
+            ended += sum(task.result() for task in ending)
         self._has_more = len(due) >= BATCH and ended > 0
         for patience in (self._waiting, self._failing):
             patience.forget_old(now_ms)
@@ -150,7 +158,7 @@ class Sweeper:
             raise away[0]
         return [attempt_id for told in slots if not isinstance(told, BaseException) for attempt_id in told]
 
-    async def _end_all(self, part: Sequence[int], now_ms: int) -> int:
+    async def _end_all(self, part: Sequence[int], gate: asyncio.Semaphore, now_ms: int) -> int:
         """End attempts; how many. Where the desk is away for some, the others are ended all the same."""
         known = await self._load(part)
         together: frozenset[int] = frozenset()
@@ -160,7 +168,6 @@ class Sweeper:
                 self._failing.succeeded(attempt_id)
                 self._waiting.succeeded(attempt_id)
             part = [attempt_id for attempt_id in part if attempt_id not in together]
-        gate = asyncio.Semaphore(AT_ONCE)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._end(gate, attempt_id, known, now_ms)) for attempt_id in part]
