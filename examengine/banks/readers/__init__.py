@@ -23,7 +23,7 @@ from examengine.banks.readers.sheet import FORMAT, UNKNOWN_FORMAT, read_sheets
 __all__ = ["FORMATS", "READER_FAILED", "BankReading", "Format", "ReadItem", "read_bank"]
 
 READER_FAILED = "reader_failed"
-WAIT_SECONDS: Final = 28
+WAIT_SECONDS: Final = 25
 
 _PACKAGE_ROOT: Final = Path(__file__).resolve().parents[3]
 _TOO_LARGE = "读取“{}”需要的内存超过上限，请拆成几个文件"

@@ -159,7 +159,8 @@ def _clean(text: str) -> str:
 class Shelf:
     """The questions of this worker, the longest unused dropped first."""
 
-    def __init__(self, most: int = 20_000) -> None:
+    def __init__(self, most: int = 5_000) -> None:
+        """``most``: of some 12 kB each; several exams' banks at once."""
         self._most = most
         self._questions: OrderedDict[int, Question] = OrderedDict()
 
