@@ -65,6 +65,7 @@ def test_what_was_saved_counts_though_redis_was_lost_and_the_time_ran_out(hall: 
     assert sorted(hall.saved(attempt_id)) == list(range(1, 10))
     hall.move(HELD_MS)
     assert hall.sweep() == 1
+    let_page_ask(page)
     expect(page.locator(".verdict-score")).to_contain_text("100", timeout=10_000)
     assert hall.states(enrolment) == ["auto_submitted"]
 

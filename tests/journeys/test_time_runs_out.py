@@ -81,6 +81,7 @@ def test_who_is_away_at_the_deadline_has_no_score_and_is_told_why(hall: Hall, de
     look(late, "registering")
     hall.move(MINUTE_MS)
     assert hall.sweep() == 1
+    late.get_by_role("link", name="现在再问一次").click()
     expect(verdict(late)).to_contain_text("不及格")
     expect(late.locator(".verdict-score")).to_contain_text("无成绩")
     expect(late.locator(".lede")).to_contain_text("截止时您已离开考试页面，或者网络断开")
