@@ -34,7 +34,7 @@ class Hole(Markup):
 
 
 def hole(path: str) -> Any:
-    """A hole for what stands in the context at ``path``, as ``frame.person.name``, or for pieces of that name."""
+    """A hole for what stands in the context at ``path``, as ``frame.person.name`` or ``rows.0.text``, or for pieces of that name."""
     return Hole(f"{_HOLE}{path};")
 
 
@@ -145,7 +145,21 @@ class _Filling:
         return b"%d" % value if isinstance(value, int) else escape(value).encode()
 
 
-@lru_cache(maxsize=128)
+def _finder(path: str) -> Callable[[Any], Any]:
+    """Finds what stands at a path, whose numbers are places in a row."""
+    names = path.split(".")
+    if not any(name.isdecimal() for name in names):
+        return attrgetter(path)
+
+    def find(context: Any) -> Any:
+        for name in names:
+            context = context[int(name)] if name.isdecimal() else getattr(context, name)
+        return context
+
+    return find
+
+
+@lru_cache(maxsize=256)
 def _skeleton(name: str, shape: object) -> tuple[tuple[bytes, ...], tuple[str, ...], Mapping[str, _Filling]]:
     """What stands between the holes, the holes in their order, and how each is filled."""
     texts = _HOLES.split(render(name, shape))
@@ -153,7 +167,7 @@ def _skeleton(name: str, shape: object) -> tuple[tuple[bytes, ...], tuple[str, .
     fillings = {}
     for each in set(holes):
         path, *filters = each.split("|")
-        fillings[each] = _Filling(attrgetter(path), tuple(filters))
+        fillings[each] = _Filling(_finder(path), tuple(filters))
     return tuple(text.encode() for text in texts[::2]), holes, fillings
 
 

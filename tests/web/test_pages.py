@@ -20,6 +20,7 @@ FRAGMENTS = {
     "_exam_wording.html",
     "exam_question.html",
     "exam_typed.html",
+    "result_answer.html",
     "author/_editor_macros.html",
     "author/item_preview.html",
     "author/_answers.html",

@@ -21,7 +21,8 @@ from examengine.web.candidate.paper_page import (
     paper_html,
 )
 from examengine.web.candidate.question_pieces import Shelf, compile_question, rendered
-from examengine.web.contexts.candidate import ExamPage, Resumed
+from examengine.web.candidate.result_shape import result_html
+from examengine.web.contexts.candidate import ExamPage, Result, Resumed
 from examengine.web.pages import render
 from tests.web.samples import PAGES
 
@@ -148,3 +149,12 @@ def test_a_page_joined_around_its_holes_is_the_one_that_is_rendered(slug: str) -
     for page in (context, other, replace(context, answered=0, blank=context.total)):
         joined_page = exam_html(page, page.paper.encode(), page.card.encode()).decode()
         assert joined_page == render(name, page)
+
+
+@pytest.mark.parametrize("slug", [slug for slug, (name, _context) in PAGES.items() if name == "result.html"])
+def test_a_result_joined_around_its_holes_is_the_one_that_is_rendered(slug: str) -> None:
+    name, context = PAGES[slug]
+    assert isinstance(context, Result)
+    other = replace(context, sitting_id=77, subject="<&", answered=3, ended_ms=context.ended_ms + 60_000)
+    for page in (context, other):
+        assert result_html(page).decode() == render(name, page)

@@ -4,8 +4,9 @@ import random
 import secrets
 from collections.abc import Mapping
 
+from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from examengine import live
 from examengine.banks.responses import listed
@@ -25,10 +26,11 @@ from examengine.web import times
 from examengine.web.candidate.again import page_token_of
 from examengine.web.candidate.corrections_shown import corrected_sections, correction_notes
 from examengine.web.candidate.exam import Own, claim, own_attempt, pen_of, taken_page
-from examengine.web.candidate.marks_shown import given_answers, section_scores
+from examengine.web.candidate.marks_shown import given_rows, section_scores, typed_versions
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.candidate.receipt import receipt_shown
-from examengine.web.contexts.candidate import GivenAnswer, GiveUp, HandIn, Registering, Result, SectionScore, Verdict
+from examengine.web.candidate.result_shape import result_html
+from examengine.web.contexts.candidate import GiveUp, HandIn, Registering, Result, SectionScore, Verdict
 from examengine.web.contexts.frame import Act, FieldError
 from examengine.web.http import (
     NotAllowed,
@@ -351,15 +353,15 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         by_hand: Mapping[int, int | None] = {}
         if any(one.reason == OutcomeReason.AWAITING_MARKING for one in series):
             by_hand = await marking.marked_positions(tx, own.id)
-        items = await services.shelf.items(tx, [placed.version_id for placed in paper.items])
+        typed = await services.shelf.items(tx, typed_versions(paper, blueprint))
         notes = await correction_notes(tx, {own.id: series}, frame.zone)
         sections: tuple[SectionScore, ...] | None = None
         if final is not None and shown:
             sections = await corrected_sections(tx, services.shelf, own, outcome, final, by_hand, now_ms)
     next_title, next_text, act = _next_step(own, now_ms, frame.zone, hidden=hidden)
-    given: tuple[GivenAnswer, ...] = ()
+    given = Markup("")
     if final is not None:
-        given = given_answers(final.answers, blueprint, paper, items, by_hand, shown=shown)
+        given = given_rows(final.answers, blueprint, paper, typed, by_hand, shown=shown)
     if final is not None and shown and sections is None:
         sections = section_scores(final.detail, blueprint, paper, by_hand)
     context = Result(
@@ -378,6 +380,7 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         why=_("成绩在考试开放时间结束后公布。") if hidden else OUTCOMES[reason],
         started_ms=own.row.started_ms,
         ended_ms=outcome.ended_ms,
+        took_ms=outcome.ended_ms - own.row.started_ms,
         answered=len(final.answers) if final is not None else 0,
         total=len(paper.items),
         sections=sections or (),
@@ -388,7 +391,7 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
         receipt=None if receipt is None else receipt_shown(request, own.id, receipt),
         given=given,
     )
-    return page("result.html", context)
+    return HTMLResponse(result_html(context))
 
 
 def _verdict(outcome: Outcome) -> Verdict:

@@ -3,13 +3,17 @@ stay closed: no rulebook releases them.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from examengine.banks.item import Item
+from markupsafe import Markup
+
+from examengine.banks.item import WITH_OPTIONS, Item
 from examengine.papers.blueprint import Blueprint
 from examengine.papers.paper import Paper
-from examengine.web.answers import answer_told
+from examengine.web.answers import answer_told, letters
 from examengine.web.contexts.candidate import GivenAnswer, SectionScore
 from examengine.web.messages import KINDS
+from examengine.web.pages import template
 
 ByHand = Mapping[int, int | None]
 """Marks that people gave, hundredths by position; None where one is missing."""
@@ -32,28 +36,51 @@ def section_scores(detail: object, blueprint: Blueprint, paper: Paper, by_hand: 
     )
 
 
-def given_answers(
+def typed_versions(paper: Paper, blueprint: Blueprint) -> list[int]:
+    """Versions of the items without options: :func:`given_rows` has to see these."""
+    cells = blueprint.cells
+    return [placed.version_id for placed in paper.items if cells[placed.cell].kind not in WITH_OPTIONS]
+
+
+def given_rows(
     answers: Mapping[int, str],
     blueprint: Blueprint,
     paper: Paper,
-    items: Mapping[int, Item],
+    typed: Mapping[int, Item],
     by_hand: ByHand,
     *,
     shown: bool,
-) -> tuple[GivenAnswer, ...]:
-    """One's own answers as they were handed in; of what people marked the points too, once the score is ``shown``.
+) -> Markup:
+    """One's own answers as they were handed in, a table row each; of what people marked the points too, once the score
+    is ``shown``.
 
     Args:
         answers: by item version.
+        typed: the items of :func:`typed_versions`.
     """
-    return tuple(
-        GivenAnswer(
-            position=position,
-            kind_text=KINDS[items[placed.version_id].kind.value],
-            text=answer_told(items[placed.version_id], answers.get(placed.version_id, ""), placed.option_order),
-            waits=position in by_hand and not shown,
-            hundredths=by_hand.get(position) if shown else None,
-            full_hundredths=blueprint.cells[placed.cell].points_hundredths,
+    cells, rows = blueprint.cells, []
+    for position, placed in enumerate(paper.items, 1):
+        cell, value = cells[placed.cell], answers.get(placed.version_id, "")
+        if cell.kind in WITH_OPTIONS:
+            rows.append(_row_of_letters(position, cell.kind.value, _letters(value, placed.option_order)))
+            continue
+        text = answer_told(typed[placed.version_id], value, placed.option_order)
+        waits, hundredths = position in by_hand and not shown, by_hand.get(position) if shown else None
+        rows.append(
+            row_of(GivenAnswer(position, KINDS[cell.kind.value], text, waits, hundredths, cell.points_hundredths))
         )
-        for position, placed in enumerate(paper.items, 1)
-    )
+    return Markup("".join(rows))  # noqa: S704 - a template's own output
+
+
+def row_of(answer: GivenAnswer) -> str:
+    """Its row of the table."""
+    return template("result_answer.html").render(row=answer)
+
+
+_letters = lru_cache(maxsize=4_096)(letters)
+
+
+@lru_cache(maxsize=4_096)
+def _row_of_letters(position: int, kind: str, text: str) -> str:
+    """There are few: rows of a hundred thousand candidates are the same ones in another order."""
+    return row_of(GivenAnswer(position, KINDS[kind], text))

@@ -349,7 +349,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """P7. ``score_hundredths`` None: no score. ``how`` says in words how it ended, ``why`` the outcome."""
+    """P7. ``score_hundredths`` None: no score. ``how`` says in words how it ended, ``why`` the outcome; ``given``:
+    a table row a question (``result_answer.html``).
+    """
 
     frame: Frame
     sitting_id: int
@@ -366,6 +368,7 @@ class Result:
     why: str
     started_ms: int
     ended_ms: int
+    took_ms: int
     answered: int
     total: int
     sections: tuple[SectionScore, ...]
@@ -374,4 +377,4 @@ class Result:
     act: Act | None = None
     note: str = ""
     receipt: ReceiptShown | None = None
-    given: tuple[GivenAnswer, ...] = ()
+    given: Markup = Markup("")

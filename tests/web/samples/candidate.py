@@ -144,6 +144,7 @@ RESULT = candidate.Result(
     why="成绩达到及格线。",
     started_ms=NOW - 44 * MINUTE,
     ended_ms=NOW,
+    took_ms=44 * MINUTE,
     answered=50,
     total=50,
     sections=(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from examengine.banks.responses import encode
+from examengine.web.candidate.marks_shown import row_of
 from examengine.web.candidate.paper_page import Section, Shown
 from examengine.web.candidate.question_pieces import question_of
 from examengine.web.contexts import candidate
@@ -61,13 +62,14 @@ def every_kind() -> list[Section]:
     return made
 
 
-def given(*, marked: bool) -> tuple[candidate.GivenAnswer, ...]:
-    return (
+def given(*, marked: bool) -> Markup:
+    answers = (
         candidate.GivenAnswer(1, "单选题", "B"),
         candidate.GivenAnswer(2, "匹配题", "1. 2021 年 9 月；2. 未答"),
         candidate.GivenAnswer(3, "简答题", ESSAY, not marked, 1_850 if marked else None, 2_500),
         candidate.GivenAnswer(4, "简答题", "", waits=False, full_hundredths=2_500),
     )
+    return Markup("".join(map(row_of, answers)))  # noqa: S704 - a template's own output
 
 
 PAGES: dict[str, tuple[str, object]] = {
