@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import BigInteger, ColumnElement, Table, func, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from examengine.records import fixed
 from examengine.records.fixed import LOST, Values
@@ -51,3 +53,29 @@ async def numbers(connection: AsyncConnection, table: Table, wanted: int) -> lis
     sequence = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
     given = await connection.execute(select(sequence).select_from(func.generate_series(1, wanted)))
     return sorted(int(value) for value in given.scalars())
+
+
+class _next_number(FunctionElement[int]):  # noqa: N801 - named as a function of SQL
+    """Of the name of a table, quoted."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "next_number"
+
+
+@compiles(_next_number, "sqlite")
+def _in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    name = compiler.process(element.clauses, **options)
+    return f"(coalesce((SELECT seq FROM sqlite_sequence WHERE name = {name}), 0) + 1)"  # noqa: S608 - quoted
+
+
+@compiles(_next_number, "postgresql")
+def _in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"nextval(pg_get_serial_sequence({compiler.process(element.clauses, **options)}, 'id'))"
+
+
+def next_number(table: Table) -> ColumnElement[int]:
+    """The id of a row to come that no other row will get, as a column of a statement of one row; on SQLite in the
+    transaction that writes it.
+    """
+    return _next_number(literal_column(f"'{table.name}'"))

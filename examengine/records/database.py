@@ -113,6 +113,15 @@ class Writing(Reading):
         begins, self._is_ended = self._begun(), True
         return await fixed.each(self._connection, *asked, begins=begins, ends=COMMIT)
 
+    async def put_and_end(self, *writes: Write) -> None:
+        """What :meth:`put` does, as the transaction's last act, and commit; on SQLite in one hop."""
+        if self.is_sqlite:
+            await self.end_with(*writes)
+            return
+        await self.put(*writes)
+        await fixed.say(self._connection, COMMIT)
+        self._is_ended = True
+
     async def run(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> int:
         """Run a statement; the number of rows it touched."""
         return int((await self._execute(statement, values)).rowcount)

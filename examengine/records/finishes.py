@@ -1,20 +1,21 @@
 """Many finishes in one transaction: everybody's time is up at the same minute.
 
-It writes, row by row, what :func:`examengine.records.outcomes.record_finish` writes of one, and is as careful: the
+It writes, row by row, what :func:`examengine.records.endings.record_finish` writes of one, and is as careful: the
 enrolments and attempts are locked, and a finish counts only where what it was decided by still stands. Whatever is
 locked by others, or has changed since, is left to be finished by itself.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, bindparam, delete, select
 
 from examengine.records import results
 from examengine.records.attempts import Attempt
 from examengine.records.database import Writing
-from examengine.records.outcomes import Finish, NewOutcome, Outcome, left_by, row_of
+from examengine.records.endings import first_outcome, left_by
+from examengine.records.outcomes import Finish, Outcome, row_of
 from examengine.records.shapes import columns
 from examengine.records.tables import (
     attempt_answers,
@@ -82,7 +83,7 @@ async def record_finishes(tx: Writing, ready: Sequence[Ready], at_ms: int) -> di
     for place, (outcome_id, (finish, attempt, pseudonym)) in enumerate(zip(numbers, standing, strict=True), start=1):
         if place % SEALED_BETWEEN == 0:
             await asyncio.sleep(0)
-        outcome = _numbered(finish, outcome_id, at_ms)
+        outcome = first_outcome(finish, outcome_id, at_ms)
         left = left_by(finish, attempt, pseudonym, finish.journal, outcome)
         recorded[attempt.id] = outcome
         answers.append(left.answers)
@@ -121,14 +122,3 @@ async def _still_standing(tx: Writing, ready: Sequence[Ready]) -> list[tuple[Fin
         if attempt.generation == one.finish.generation and found.get(one.enrolment_id, set()) == one.entries:
             standing.append((one.finish, attempt, str(pseudonym)))
     return standing
-
-
-def _numbered(finish: Finish, outcome_id: int, at_ms: int) -> Outcome:
-    return Outcome(
-        **{name.name: getattr(finish.outcome, name.name) for name in fields(NewOutcome)},
-        id=outcome_id,
-        attempt_id=finish.attempt_id,
-        no=1,
-        generation=finish.generation,
-        recorded_ms=at_ms,
-    )

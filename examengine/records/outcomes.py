@@ -1,6 +1,5 @@
 """Outcomes: an append-only series for each attempt, the newest counts; the first one is the finish."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -8,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
-from examengine.evidence.receipts import RANDOM_BYTES, Receipt, number_of
+from examengine.evidence.receipts import Receipt
 from examengine.records import archives, evidence, results, segments
 from examengine.records.archives import Ending
 from examengine.records.attempts import Attempt, lock_attempt
-from examengine.records.database import Missing, Reading, Values, Writing
-from examengine.records.fixed import Fixed, Write, inserting
-from examengine.records.shapes import columns, from_json_text, json_text
+from examengine.records.database import Missing, Reading, Writing
+from examengine.records.fixed import Fixed, Write
+from examengine.records.shapes import columns, from_json_text
 from examengine.records.tables import (
     attempt_answers,
     attempt_journals,
@@ -115,12 +114,10 @@ _APPEND = Fixed(
     .values({column.name: bindparam(column.name) for column in OUTCOME if column.name != "id"})
     .returning(outcomes.c.id)
 )
-_OPEN_NO_MORE = Fixed(delete(open_attempts).where(open_attempts.c.attempt_id == bindparam("wanted")))
-_KEEP_ANSWERS = inserting(attempt_answers)
-_KEEP_RECEIPT = inserting(receipts)
-_ATTEMPT = columns(attempts, Attempt)
+OPEN_NO_MORE = Fixed(delete(open_attempts).where(open_attempts.c.attempt_id == bindparam("wanted")))
+ATTEMPT = columns(attempts, Attempt)
 _TO_ARCHIVE = Fixed(
-    select(*_ATTEMPT, people.c.pseudonym)
+    select(*ATTEMPT, people.c.pseudonym)
     .join_from(attempts, enrolments)
     .join(people, people.c.id == enrolments.c.person_id)
     .where(attempts.c.id == bindparam("wanted"))
@@ -144,72 +141,13 @@ _HANDED_IN = Fixed(
     .where(attempts.c.id == bindparam("wanted"))
 )
 _NAMES = tuple(column.name for column in OUTCOME)
+NEW_NAMES = tuple(name.name for name in fields(NewOutcome))
+ATTEMPT_NAMES = tuple(column.name for column in ATTEMPT)
 
 
 def outcome_of(row: Sequence[object]) -> Outcome:
     """From a row of the columns :data:`OUTCOME`."""
     return Outcome(**dict(zip(_NAMES, row, strict=True)))  # type: ignore[arg-type]
-
-
-async def record_finish(tx: Writing, finish: Finish, at_ms: int) -> Finished:
-    """Record how an attempt ended, unless someone has done so or the sitting was rebuilt meanwhile. Outcome, answers,
-    the chained journal and the receipt go in together and the attempt stops being open. Locks the attempt. A finish
-    without a journal archives the lines that were shipped.
-
-    Raises:
-        Missing: there is no such attempt.
-        ValueError: the journal is larger than 4 MiB.
-    """
-    attempt, pseudonym = await _lock_to_archive(tx, finish.attempt_id)
-    known = await series(tx, finish.attempt_id)
-    if known:
-        return Finished(FinishWord.ALREADY_FINISHED, known[-1])
-    if attempt.generation != finish.generation:
-        return Finished(FinishWord.STALE_GENERATION, None)
-    outcome, standing = await _append(tx, finish.attempt_id, 1, finish.generation, finish.outcome, at_ms)
-    journal = finish.journal or await _shipped(tx, finish.attempt_id)
-    left = left_by(finish, attempt, pseudonym, journal, outcome)
-    await tx.put(
-        *standing,
-        (_KEEP_ANSWERS, left.answers),
-        (archives.KEEP, left.archive),
-        (_KEEP_RECEIPT, left.receipt),
-        evidence.noting(FactKind.ATTEMPT, finish.attempt_id, left.head),
-    )
-    return Finished(FinishWord.RECORDED, outcome)
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a finish leaves beside its outcome: rows of ``attempt_answers``, ``attempt_journals`` and ``receipts``,
-    and the head of the chain.
-    """
-
-    answers: Values
-    archive: Values
-    receipt: Values
-    head: bytes
-
-
-def left_by(finish: Finish, attempt: Attempt, pseudonym: str, journal: Sequence[str], outcome: Outcome) -> Left:
-    """The rows of an attempt whose outcome is numbered. Pure but for the receipt's random number.
-
-    Raises:
-        ValueError: the journal is larger than 4 MiB.
-    """
-    answers = json_text({str(version_id): options for version_id, options in finish.answers.items()})
-    detail = json_text(finish.detail)
-    number, answered = number_of(secrets.token_bytes(RANDOM_BYTES)), sum(map(bool, finish.answers.values()))
-    ending = Ending(answers=answers, detail=detail, answered=answered, questions=finish.questions, receipt=number)
-    archive, (_, archiving) = archives.keeping(attempt, pseudonym, journal, row_of(outcome), ending)
-    receipt = Receipt(number, outcome.ended_ms, answered, finish.questions, archive.head)
-    stated = {"number": number, "ended_ms": receipt.ended_ms, "answered": answered, "questions": finish.questions}
-    return Left(
-        {"attempt_id": finish.attempt_id, "answers": answers, "detail": detail},
-        archiving,
-        {"attempt_id": finish.attempt_id, **stated, "digest": receipt.digest},
-        archive.head,
-    )
 
 
 async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -> bool:
@@ -220,11 +158,11 @@ async def archive_voided(tx: Writing, attempt_id: int, journal: Sequence[str]) -
         Missing: there is no such attempt.
         ValueError: the journal is larger than 4 MiB.
     """
-    attempt, pseudonym = await _lock_to_archive(tx, attempt_id)
+    attempt, pseudonym = await lock_to_archive(tx, attempt_id)
     known = await series(tx, attempt_id)
     if not known or await archives.is_archived(tx, attempt_id):
         return False
-    lines = journal or await _shipped(tx, attempt_id)
+    lines = journal or await shipped(tx, attempt_id)
     archive, archiving = archives.keeping(attempt, pseudonym, lines, row_of(known[0]), Ending())
     await tx.put(archiving, evidence.noting(FactKind.ATTEMPT, attempt_id, archive.head))
     return True
@@ -291,23 +229,23 @@ async def _append(
     tx: Writing, attempt_id: int, no: int, generation: int, new: NewOutcome, at_ms: int
 ) -> tuple[Outcome, tuple[Write, ...]]:
     """The outcome, and what else is to be written of it."""
-    values: dict[str, Any] = {name.name: getattr(new, name.name) for name in fields(NewOutcome)}
+    values: dict[str, Any] = {name: getattr(new, name) for name in NEW_NAMES}
     placed: dict[str, Any] = {"attempt_id": attempt_id, "no": no, "generation": generation, "recorded_ms": at_ms}
     [(outcome_id,)] = await tx.fetch(_APPEND, {**values, **placed})
     standing = await results.refresh(tx, attempt_id)
-    return Outcome(**values, **placed, id=outcome_id), ((_OPEN_NO_MORE, {"wanted": attempt_id}), *standing)
+    return Outcome(**values, **placed, id=outcome_id), ((OPEN_NO_MORE, {"wanted": attempt_id}), *standing)
 
 
-async def _lock_to_archive(tx: Writing, attempt_id: int) -> tuple[Attempt, str]:
+async def lock_to_archive(tx: Writing, attempt_id: int) -> tuple[Attempt, str]:
     """The attempt, locked, and the pseudonym of its person."""
     rows = await tx.fetch(_TO_ARCHIVE, {"wanted": attempt_id})
     if not rows:
         raise Missing("attempt", attempt_id)
     *attempt, pseudonym = rows[0]
-    return Attempt(**dict(zip((column.name for column in _ATTEMPT), attempt, strict=True))), str(pseudonym)
+    return Attempt(**dict(zip(ATTEMPT_NAMES, attempt, strict=True))), str(pseudonym)
 
 
-async def _shipped(tx: Writing, attempt_id: int) -> tuple[str, ...]:
+async def shipped(tx: Writing, attempt_id: int) -> tuple[str, ...]:
     """The lines that SQL has of a journal that Redis has lost: every sitting has one line at least."""
     found = await segments.journals(tx, attempt_id % segments.SLOTS, [attempt_id])
     return tuple(line.decode() for line in found.of(attempt_id))
@@ -315,4 +253,4 @@ async def _shipped(tx: Writing, attempt_id: int) -> tuple[str, ...]:
 
 def row_of(outcome: Outcome) -> dict[str, Any]:
     """As it stands in SQL."""
-    return {column.name: getattr(outcome, column.name) for column in OUTCOME}
+    return {name: getattr(outcome, name) for name in _NAMES}

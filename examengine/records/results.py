@@ -6,9 +6,9 @@ by changes: every one is a row of its own, so that finishes never wait for each 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self
 
 from sqlalchemy import (
     ColumnElement,
@@ -203,6 +203,43 @@ _MOVED = Fixed(
 )
 
 
+LOCKED = Fixed(
+    select(results.c.enrolment_id)
+    .where(results.c.enrolment_id == bindparam("wanted"))
+    .with_for_update(key_share=True)
+)
+"""The lock of an enrolment's result, by the enrolment's id as ``wanted``."""
+PLACE = (results.c.exam_id, results.c.credit_year, results.c.region, results.c.standing)
+"""What a :class:`Place` says beside the enrolment."""
+
+
+class Place(NamedTuple):
+    """Where an enrolment's result stands; nothing but the enrolment where it has no row."""
+
+    enrolment_id: int
+    exam_id: int | None
+    credit_year: int | None
+    region: str | None
+    standing: str | None
+
+
+class EndedOutcome(Protocol):
+    """An outcome, by shape."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def result(self) -> str | None: ...
+    @property
+    def score_hundredths(self) -> int | None: ...
+    @property
+    def full_hundredths(self) -> int | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def ended_ms(self) -> int: ...
+
+
 class _Ended(NamedTuple):
     """An outcome of an enrolment's attempts, and where its result stands."""
 
@@ -219,6 +256,20 @@ class _Ended(NamedTuple):
     region: str | None
     standing: str | None
 
+    @classmethod
+    def of(cls, place: Place, attempt_id: int, outcome: EndedOutcome) -> Self:
+        return cls(
+            place.enrolment_id,
+            attempt_id,
+            outcome.state,
+            outcome.result,
+            outcome.score_hundredths,
+            outcome.full_hundredths,
+            outcome.reason,
+            outcome.ended_ms,
+            *place[1:],
+        )
+
 
 async def begin(tx: Writing, enrolment_id: int) -> None:
     """Make the row of a new enrolment, in its transaction."""
@@ -228,7 +279,10 @@ async def begin(tx: Writing, enrolment_id: int) -> None:
 
 async def refresh(tx: Writing, attempt_id: int) -> tuple[Write, ...]:
     """What makes the row of an attempt's enrolment anew from its outcomes; for the transaction that adds one."""
-    newest = {row.id: row for row in map(_Ended._make, await tx.fetch(_ENDED, {"attempt": attempt_id}))}
+    return _writes({row.id: row for row in map(_Ended._make, await tx.fetch(_ENDED, {"attempt": attempt_id}))})
+
+
+def _writes(newest: Mapping[int, "_Ended"]) -> tuple[Write, ...]:
     if not newest:
         return ()
     made, changes = _made_anew(newest)
@@ -240,6 +294,13 @@ async def refresh(tx: Writing, attempt_id: int) -> tuple[Write, ...]:
         for name, value in zip(_TALLIED, change, strict=True)
     }
     return (_SET, made), (_MOVED, moved)
+
+
+def refreshing(place: Place, ended: Iterable[tuple[int, EndedOutcome]]) -> tuple[Write, ...]:
+    """The same of outcomes that are at hand: by attempt, oldest first, the one that is added with them. Where
+    ``place`` was read the row has been locked (:data:`LOCKED`).
+    """
+    return _writes({attempt_id: _Ended.of(place, attempt_id, outcome) for attempt_id, outcome in ended})
 
 
 async def refresh_all(tx: Writing, attempt_ids: Sequence[int]) -> None:

@@ -14,10 +14,9 @@ from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailab
 from examengine.live.desk import CLAMP_MS
 from examengine.live.journal import instant_of
 from examengine.live.slots import slot_of
-from examengine.records import attempts, entries, errors, hearing, marking, outcomes
+from examengine.records import attempts, endings, errors, hearing, marking, outcomes
 from examengine.records.as_rules import closing_of
 from examengine.records.database import Database, Writing
-from examengine.records.enrolments import lock_enrolment
 from examengine.records.errors import Missing
 from examengine.records.hearing import Case
 from examengine.records.marking import Waiting
@@ -260,25 +259,23 @@ class Finisher:
             return None
         finish: _Finish | None = None
         async with self._database.writing() as tx:
-            await lock_enrolment(tx, attempt.enrolment_id)
-            fresh = await entries.list_of_enrolment(tx, attempt.enrolment_id)
-            now_known = replace(known, record=replace(known.record, entries=fresh))
+            found = await endings.lock_to_finish(tx, attempt.id, attempt.enrolment_id)
+            now_known = replace(known, record=replace(known.record, entries=found.entries))
             closing = closing_of(known.rulebook, now_known.record, known.row)
             by_deadline = sitting.close_reason == CloseReason.DEADLINE and now_known.order is None
-            moved = (
-                by_deadline
-                and now_ms < final_ms(known.rulebook, closing)
-                and await outcomes.find_newest(tx, attempt.id) is None
-            )
+            moved = by_deadline and now_ms < final_ms(known.rulebook, closing) and found.newest is None
             if by_deadline and not moved and closing.deadline_ms != known.closing.deadline_ms:
                 return None  # it has moved while we read, and is over again: the next look reads everything anew
             if not moved:
                 finish = await self._finish(tx, now_known, sitting, closing, deaf, now_ms)
                 if finish is None:
                     return None
-                finished = await outcomes.record_finish(tx, finish.recorded, now_ms)
-                if finish.waiting and finished.word is FinishWord.RECORDED:
-                    await marking.wait_for(tx, attempt.id, known.owned.exam_id, finish.waiting, now_ms)
+                if not finish.waiting:
+                    finished = await endings.record_finish_and_end(tx, finish.recorded, now_ms, found)
+                else:
+                    finished = await endings.record_finish(tx, finish.recorded, now_ms, found)
+                    if finished.word is FinishWord.RECORDED:
+                        await marking.wait_for(tx, attempt.id, known.owned.exam_id, finish.waiting, now_ms)
         if finish is None:
             deadline = deadline_of(known.rulebook, now_known.record, known.row)
             await self._desk.reopen(attempt.id, sitting.generation, sitting.closing, deadline, now_ms)

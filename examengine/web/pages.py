@@ -34,7 +34,9 @@ class Hole(Markup):
 
 
 def hole(path: str) -> Any:
-    """A hole for what stands in the context at ``path``, as ``frame.person.name`` or ``rows.0.text``, or for pieces of that name."""
+    """A hole for what stands in the context at ``path``, as ``frame.person.name`` or ``rows.0.text``, or for
+    pieces of that name.
+    """
     return Hole(f"{_HOLE}{path};")
 
 

@@ -11,6 +11,7 @@ from examengine.evidence.signing import Signer, to_text
 from examengine.records import (
     attempts,
     audit,
+    endings,
     entries,
     evidence,
     outcomes,
@@ -55,7 +56,7 @@ async def a_finished_attempt(tx: Writing, vault: Vault, no: int, exam: Any) -> t
         detail={"items": []},
         journal=JOURNAL,
     )
-    await outcomes.record_finish(tx, finish, T0)
+    await endings.record_finish(tx, finish, T0)
     return attempt.id, place.enrolment.id, place.person_id
 
 

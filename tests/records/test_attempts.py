@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from examengine.records import archives, attempts, cards, enrolments, entries, outcomes, slots
+from examengine.records import archives, attempts, cards, endings, enrolments, entries, outcomes, slots
 from examengine.records.attempts import Attempt
 from examengine.records.cards import NewCard
 from examengine.records.database import Database
@@ -73,7 +73,7 @@ async def test_a_repeated_intent_leads_to_the_same_attempt_whatever_became_of_it
 ) -> None:
     place, attempt_id = await a_running_attempt(database, vault)
     async with database.writing() as tx:
-        await outcomes.record_finish(tx, a_finish(attempt_id), T0)
+        await endings.record_finish(tx, a_finish(attempt_id), T0)
         again, is_new = await attempts.begin(tx, an_attempt(place))
         assert (again.id, is_new) == (attempt_id, False)
         assert len((await load_history(tx, place.enrolment.id)).attempts) == 1
@@ -124,7 +124,7 @@ async def test_starts_of_different_people_do_not_wait_for_each_other_on_postgres
 async def test_a_finish_writes_everything_at_once(database: Database, vault: Vault) -> None:
     place, attempt_id = await a_running_attempt(database, vault)
     async with database.writing() as tx:
-        finished = await outcomes.record_finish(tx, a_finish(attempt_id), T0 + 32 * MINUTE)
+        finished = await endings.record_finish(tx, a_finish(attempt_id), T0 + 32 * MINUTE)
         assert finished.word is FinishWord.RECORDED
         assert finished.outcome is not None
         assert (finished.outcome.no, finished.outcome.score_hundredths) == (1, 8_000)
@@ -145,7 +145,7 @@ async def test_a_second_finisher_is_given_the_first_ones_outcome(database: Datab
 
     async def finish(state: str) -> outcomes.Finished:
         async with database.writing() as tx:
-            return await outcomes.record_finish(tx, a_finish(attempt_id, state=state), T0)
+            return await endings.record_finish(tx, a_finish(attempt_id, state=state), T0)
 
     states = ["submitted", "auto_submitted", "forced_exit", "expired_no_score"]
     results = await asyncio.gather(*(finish(state) for state in states))
@@ -158,13 +158,13 @@ async def test_a_finish_of_a_rebuilt_sitting_is_stale(database: Database, vault:
     _, attempt_id = await a_running_attempt(database, vault)
     async with database.writing() as tx:
         assert await slots.raise_generations(tx, attempt_id % 64) == {attempt_id: 2}
-        stale = await outcomes.record_finish(tx, a_finish(attempt_id, generation=1), T0)
+        stale = await endings.record_finish(tx, a_finish(attempt_id, generation=1), T0)
         assert (stale.word, stale.outcome) == (FinishWord.STALE_GENERATION, None)
         assert await outcomes.series(tx, attempt_id) == ()
-        fresh = await outcomes.record_finish(tx, a_finish(attempt_id, generation=2), T0)
+        fresh = await endings.record_finish(tx, a_finish(attempt_id, generation=2), T0)
         assert fresh.word is FinishWord.RECORDED
         with pytest.raises(Missing):
-            await outcomes.record_finish(tx, a_finish(999), T0)
+            await endings.record_finish(tx, a_finish(999), T0)
 
 
 async def test_a_journal_too_large_is_refused(database: Database, vault: Vault) -> None:
@@ -180,7 +180,7 @@ async def test_a_journal_too_large_is_refused(database: Database, vault: Vault) 
     )
     with pytest.raises(ValueError, match="too large"):
         async with database.writing() as tx:
-            await outcomes.record_finish(tx, finish, T0)
+            await endings.record_finish(tx, finish, T0)
     async with database.reading() as tx:
         assert await outcomes.find_newest(tx, attempt_id) is None
 
@@ -188,7 +188,7 @@ async def test_a_journal_too_large_is_refused(database: Database, vault: Vault) 
 async def test_later_outcomes_are_appended_and_the_newest_counts(database: Database, vault: Vault) -> None:
     _, attempt_id = await a_running_attempt(database, vault)
     async with database.writing() as tx:
-        await outcomes.record_finish(tx, a_finish(attempt_id), T0)
+        await endings.record_finish(tx, a_finish(attempt_id), T0)
         void = an_outcome(state="void", score_hundredths=None, result=None, reason="void", cause="entry:1")
         await outcomes.append_outcome(tx, attempt_id, void, T0 + 1)
         newest = await outcomes.find_newest(tx, attempt_id)
@@ -203,7 +203,7 @@ async def test_voiding_a_running_attempt_ends_it(database: Database, vault: Vaul
         void = an_outcome(state="void", score_hundredths=None, result=None, reason="void", cause="entry:1")
         outcome = await outcomes.append_outcome(tx, attempt_id, void, T0)
         assert (outcome.no, await attempts.running_of_person(tx, place.person_id)) == (1, ())
-        late = await outcomes.record_finish(tx, a_finish(attempt_id), T0)
+        late = await endings.record_finish(tx, a_finish(attempt_id), T0)
         assert (late.word, late.outcome) == (FinishWord.ALREADY_FINISHED, outcome)
         with pytest.raises(Missing):
             await outcomes.get_answers(tx, attempt_id)
@@ -269,7 +269,7 @@ async def a_full_history(database: Database, vault: Vault, no: int) -> Place:
         await cards.use_card(tx, card.id, opened.id, T0 + 1)
         await enrolments.report_learning(tx, place.enrolment.id, 2, 100, "import:1", T0 + 2)
         first, _ = await attempts.begin(tx, an_attempt(place, intent=f"{no}.1"))
-        await outcomes.record_finish(tx, a_finish(first.id), T0)
+        await endings.record_finish(tx, a_finish(first.id), T0)
         grant, _ = await entries.add_entry(
             tx,
             NewEntry(

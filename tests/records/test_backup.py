@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.engine import make_url
 
-from examengine.records import attempts, audit, backup, installation, migrate, outcomes
+from examengine.records import attempts, audit, backup, endings, installation, migrate
 from examengine.records.backup_files import MANIFEST, BackupError, DamagedBackup, Manifest, check
 from examengine.records.database import Database
 from examengine.records.engines import engines
@@ -69,7 +69,7 @@ async def a_full_house(database: Database, vault: Vault) -> tuple[int, int]:
         journal=["1 a1 a", "2 a2 bd"],
     )
     async with database.writing() as tx:
-        await outcomes.record_finish(tx, finish, T0 + 31 * 60_000)
+        await endings.record_finish(tx, finish, T0 + 31 * 60_000)
         second = await a_place(
             tx, vault, 2, place.exam, name="欧阳靖\u0085\u2028末", unit_name='"引号"\\反斜线\n第二行'
         )

@@ -13,6 +13,7 @@ from examengine.records import (
     archives,
     attempts,
     audit,
+    endings,
     evidence,
     lease_tokens,
     outcomes,
@@ -276,7 +277,7 @@ async def test_where_redis_lost_the_journal_what_was_shipped_is_archived(databas
             detail=None,
             journal=(),
         )
-        await outcomes.record_finish(tx, finish, T0)
+        await endings.record_finish(tx, finish, T0)
     async with database.writing() as tx:
         for attempt in (voided, finished):
             assert await archives.get_journal(tx, attempt.id) == JOURNAL[:3]

@@ -51,8 +51,8 @@ def given_rows(
     *,
     shown: bool,
 ) -> Markup:
-    """One's own answers as they were handed in, a table row each; of what people marked the points too, once the score
-    is ``shown``.
+    """One's own answers as they were handed in, a table row each; of what people marked the points too, once the
+    score is ``shown``.
 
     Args:
         answers: by item version.

@@ -347,6 +347,9 @@ class Verdict(StrEnum):
     VOID = "void"
 
 
+_NO_ROWS = Markup("")
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """P7. ``score_hundredths`` None: no score. ``how`` says in words how it ended, ``why`` the outcome; ``given``:
@@ -377,4 +380,4 @@ class Result:
     act: Act | None = None
     note: str = ""
     receipt: ReceiptShown | None = None
-    given: Markup = Markup("")
+    given: Markup = _NO_ROWS
