@@ -35,7 +35,7 @@ def seal(header: Mapping[str, Any], lines: Sequence[str], closing: Mapping[str, 
     Raises:
         ValueError: a line holds a line feed.
     """
-    if any("\n" in line for line in lines):
+    if "\n" in "".join(lines):
         raise ValueError("a journal line holds a line feed")
     top, end = canonical(header), canonical({**closing, "lines": len(lines)})
     head, marks = _chained(top, lines, end)

@@ -137,7 +137,7 @@ def corrected(
     Raises:
         NothingLeft: no item of the paper counts.
     """
-    if not any(item.version_id in stands for item in score.items):
+    if not stands or not any(item.version_id in stands for item in score.items):
         return score
     marks = list(score.items)
     must_go: list[int] = []

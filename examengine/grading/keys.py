@@ -1,6 +1,7 @@
 """Which keys a score was made with."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -25,12 +26,17 @@ def key_version(keys: Mapping[int, Key]) -> str:
     Digested are the lines ``<version id>:<key>\\n`` in ascending order of the version ids; a key is its option ids,
     ascending, or what is expected as JSON with sorted names.
     """
-    digest = sha256()
-    for version_id in sorted(keys):
-        key = keys[version_id]
-        written = "".join(sorted(key)).encode() if isinstance(key, frozenset) else _json_of(key)
-        digest.update(b"%d:%b\n" % (version_id, written))
-    return f"sha256:{digest.hexdigest()}"
+    lines = [b"%d:%b\n" % (version_id, _written(keys[version_id])) for version_id in sorted(keys)]
+    return f"sha256:{sha256(b''.join(lines)).hexdigest()}"
+
+
+def _written(key: Key) -> bytes:
+    return _ids_of(key) if isinstance(key, frozenset) else _json_of(key)
+
+
+@lru_cache(maxsize=1_024)
+def _ids_of(key: frozenset[str]) -> bytes:
+    return "".join(sorted(key)).encode()
 
 
 def _json_of(expected: object) -> bytes:

@@ -8,6 +8,7 @@ know each other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import msgspec
@@ -122,7 +123,7 @@ def mark(
     person; a blank one is blank. Raises :class:`MarkingError` where a key is missing, empty or names options that
     were not shown, and where an answer's position is not on the paper.
     """
-    if any(not 1 <= position <= len(paper.items) for position in answers):
+    if answers and not 1 <= min(answers) <= max(answers) <= len(paper.items):
         raise MarkingError(f"answers beyond the {len(paper.items)} items of the paper: {sorted(answers)}")
     marks: list[ItemMark] = []
     for position, item in enumerate(paper.items, start=1):
@@ -130,9 +131,10 @@ def mark(
         cell = blueprint.cells[item.cell]
         answer = answers.get(position, "")
         if isinstance(key, frozenset):
-            if not key or not key.issubset(item.option_order):
+            judged = _judged(answer, key, tuple(item.option_order), cell.points_hundredths, cell.partial_credit)
+            if judged is None:
                 raise MarkingError(f"version {item.version_id} has no key among the options shown: {key}")
-            verdict, hundredths = _judge(frozenset(answer), key, cell.points_hundredths, cell.partial_credit)
+            verdict, hundredths = judged
         elif key is None:
             raise MarkingError(f"version {item.version_id} has no key")
         else:
@@ -173,6 +175,16 @@ def _marked(item: ItemMark, hundredths: int) -> ItemMark:
         return msgspec.structs.replace(item, verdict=Verdict.RIGHT, hundredths=hundredths)
     verdict = Verdict.PARTIAL if hundredths else Verdict.WRONG
     return msgspec.structs.replace(item, verdict=verdict, hundredths=hundredths)
+
+
+@lru_cache(maxsize=16_384)
+def _judged(
+    answer: str, key: frozenset[str], shown: tuple[str, ...], points: int, partial_credit: PartialCredit
+) -> tuple[Verdict, int] | None:
+    """None: the key is not among the options shown. (A few thousand cases are all that papers hold.)"""
+    if not key or not key.issubset(shown):
+        return None
+    return _judge(frozenset(answer), key, points, partial_credit)
 
 
 def _judge(
@@ -224,6 +236,6 @@ def _cell_mark(cell: int, marks: Sequence[ItemMark]) -> CellMark:
         right=verdicts.count(Verdict.RIGHT),
         partial=verdicts.count(Verdict.PARTIAL),
         blank=verdicts.count(Verdict.BLANK),
-        hundredths=sum(item.hundredths for item in marks),
-        full_hundredths=sum(item.full_hundredths for item in marks),
+        hundredths=sum([item.hundredths for item in marks]),
+        full_hundredths=sum([item.full_hundredths for item in marks]),
     )

@@ -29,12 +29,16 @@ _OF_ATTEMPT = (EntryKind.EXTRA_TIME, EntryKind.COMPENSATE_MINUTES)
 
 def history_of(record: EnrolmentRecord) -> History:
     """The enrolment as the rules see it. Running attempts carry no sign of life: that is live."""
-    counted = [entry for entry in record.entries if entry.id not in record.undone]
     return History(
         credit_year=record.enrolment.credit_year,
         rounds=tuple(_round(record, row.id) for row in record.rounds),
-        standing=tuple(_time(entry) for entry in counted if entry.kind in _STANDING),
+        standing=_standing_of(record),
     )
+
+
+def _standing_of(record: EnrolmentRecord) -> tuple[TimeEntry, ...]:
+    counted = [entry for entry in record.entries if entry.id not in record.undone]
+    return tuple(_time(entry) for entry in counted if entry.kind in _STANDING)
 
 
 def closing_of(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord) -> Closing:
@@ -42,9 +46,8 @@ def closing_of(rulebook: Rulebook, record: EnrolmentRecord, row: AttemptRecord) 
     attempt = _attempt(record, row)
     if attempt.outcome is not None:
         return attempt.outcome.closing
-    history = history_of(record)
-    window = window_of(rulebook, history.credit_year)
-    standing = standing_at(history.standing, row.started_ms)
+    window = window_of(rulebook, record.enrolment.credit_year)
+    standing = standing_at(_standing_of(record), row.started_ms)
     return closes_at(rulebook, window, attempt.base, (*attempt.time_entries, *standing))
 
 

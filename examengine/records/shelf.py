@@ -39,6 +39,20 @@ class Kept(Generic[K, V]):
             self._values.move_to_end(key)
         return value
 
+    def find_all(self, keys: Iterable[K]) -> tuple[dict[K, V], list[K]]:
+        """Those that are known, and the others."""
+        values, touch = self._values, self._values.move_to_end
+        found: dict[K, V] = {}
+        missing = []
+        for key in keys:
+            value = values.get(key)
+            if value is None:
+                missing.append(key)
+            else:
+                touch(key)
+                found[key] = value
+        return found, missing
+
     def put(self, key: K, value: V) -> V:
         self._values[key] = value
         if len(self._values) > self._limit:
@@ -139,14 +153,7 @@ class Shelf:
         return {version_id: item_id for version_id, (item_id, _) in (await self._get(tx, version_ids)).items()}
 
     async def _get(self, tx: Reading, version_ids: Iterable[int]) -> dict[int, tuple[int, Item]]:
-        found: dict[int, tuple[int, Item]] = {}
-        wanted = []
-        for version_id in version_ids:
-            known = self._versions.find(version_id)
-            if known is None:
-                wanted.append(version_id)
-            else:
-                found[version_id] = known
+        found, wanted = self._versions.find_all(version_ids)
         if wanted:
             for version_id, version in (await items.get_versions(tx, wanted)).items():
                 value = (version.item_id, from_json(version.content))

@@ -7,6 +7,7 @@ from examengine.records.history import EnrolmentRecord
 from examengine.refusals import Refusal
 from examengine.rules.calendar import window_of
 from examengine.rules.decide import Permission, allowed, decide
+from examengine.rules.history import History
 from examengine.rules.rulebook import Rulebook
 
 
@@ -41,10 +42,16 @@ class Contract:
 
 
 def contract_of(
-    rulebook: Rulebook, record: EnrolmentRecord, now_ms: int, asked_ms: int | None = None
+    rulebook: Rulebook,
+    record: EnrolmentRecord,
+    now_ms: int,
+    asked_ms: int | None = None,
+    history: History | None = None,
 ) -> Contract | Refusal:
-    """The contract for a start at ``now_ms``, or why there is none; ``asked_ms``: since when it waits its turn."""
-    history = history_of(record)
+    """The contract for a start at ``now_ms``, or why there is none; ``asked_ms``: since when it waits its turn;
+    ``history``: of the record, where it is at hand.
+    """
+    history = history_of(record) if history is None else history
     decision = decide(rulebook, history, now_ms, asked_ms)
     if not isinstance(decision, Permission):
         return decision

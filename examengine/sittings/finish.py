@@ -260,8 +260,10 @@ class Finisher:
         finish: _Finish | None = None
         async with self._database.writing() as tx:
             found = await endings.lock_to_finish(tx, attempt.id, attempt.enrolment_id)
-            now_known = replace(known, record=replace(known.record, entries=found.entries))
-            closing = closing_of(known.rulebook, now_known.record, known.row)
+            now_known, closing = known, known.closing
+            if found.entries != known.record.entries:
+                now_known = replace(known, record=replace(known.record, entries=found.entries))
+                closing = closing_of(known.rulebook, now_known.record, known.row)
             by_deadline = sitting.close_reason == CloseReason.DEADLINE and now_known.order is None
             moved = by_deadline and now_ms < final_ms(known.rulebook, closing) and found.newest is None
             if by_deadline and not moved and closing.deadline_ms != known.closing.deadline_ms:

@@ -418,7 +418,7 @@ def _next_step(own: Own, now_ms: int, zone: str, *, hidden: bool) -> tuple[str, 
         return _("等待人工评分"), _("评完以后成绩会出现在这里，不需要再做什么。"), None
     if own.history.passed:
         return _("考试已及格"), _("不需要再考。成绩已记入本年度继续教育档案。"), None
-    decision = contract_of(own.rulebook, own.record, now_ms)
+    decision = contract_of(own.rulebook, own.record, now_ms, history=own.history)
     address = f"/enrolments/{own.record.enrolment.id}"
     if isinstance(decision, Contract):
         text = _("您还可以再考 {n} 次，准备好再开始。").format(n=decision.left)

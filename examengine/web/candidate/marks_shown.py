@@ -58,17 +58,15 @@ def given_rows(
         answers: by item version.
         typed: the items of :func:`typed_versions`.
     """
-    cells, rows = blueprint.cells, []
+    cells, rows = [(cell, cell.kind.value, cell.kind in WITH_OPTIONS) for cell in blueprint.cells], []
     for position, placed in enumerate(paper.items, 1):
-        cell, value = cells[placed.cell], answers.get(placed.version_id, "")
-        if cell.kind in WITH_OPTIONS:
-            rows.append(_row_of_letters(position, cell.kind.value, _letters(value, placed.option_order)))
+        (cell, kind, has_options), value = cells[placed.cell], answers.get(placed.version_id, "")
+        if has_options:
+            rows.append(_row_of_letters(position, kind, _letters(value, placed.option_order)))
             continue
         text = answer_told(typed[placed.version_id], value, placed.option_order)
         waits, hundredths = position in by_hand and not shown, by_hand.get(position) if shown else None
-        rows.append(
-            row_of(GivenAnswer(position, KINDS[cell.kind.value], text, waits, hundredths, cell.points_hundredths))
-        )
+        rows.append(row_of(GivenAnswer(position, KINDS[kind], text, waits, hundredths, cell.points_hundredths)))
     return Markup("".join(rows))  # noqa: S704 - a template's own output
 
 

@@ -7,7 +7,6 @@ turns out to differ; every further code is the sum of such pictures, a hundredth
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 
 import segno
 from markupsafe import Markup
@@ -15,17 +14,37 @@ from markupsafe import Markup
 BORDER = 4
 MOST_LENGTHS = 64
 """Links of one installation have one length; whatever else is drawn here must not fill the memory."""
-_RUNS = re.compile("1+")
+_RUNS = re.compile("[0\n]*1+")
+"""Dark modules and what lies between them and those before."""
+MOST_STROKES = 16_384
 
 
 @dataclass(slots=True)
 class _Pictures:
-    """Modules as one number, row by row. ``of_bits``: by place in the text and bit, what changes with it."""
+    """Modules as one number, row by row. ``of_bits``: by place in the text and bit, what changes with it;
+    ``of_signs``: the same by all the bits of a sign that differ.
+    """
 
     text: bytes
     size: int
     modules: int
+    strokes: "_Strokes"
     of_bits: dict[tuple[int, int], int] = field(default_factory=dict)
+    of_signs: dict[tuple[int, int], int] = field(default_factory=dict)
+
+
+class _Strokes(dict[str, str]):
+    """By the modules of a stroke and what lies before it, how it is written: from where the one before it ended."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __missing__(self, found: str) -> str:
+        if len(self) >= MOST_STROKES:
+            self.clear()
+        down = found.count("\n")
+        stroke = self[found] = f"m{found.count('0') - down * self._size} {down}h{found.count('1')}"
+        return stroke
 
 
 _known: dict[int, _Pictures] = {}
@@ -44,15 +63,23 @@ def qr_of(text: str) -> Markup:
         if len(_known) >= MOST_LENGTHS:
             _known.clear()
         size, modules = _drawn(wanted)
-        pictures = _known[len(wanted)] = _Pictures(wanted, size, modules)
+        pictures = _known[len(wanted)] = _Pictures(wanted, size, modules, _Strokes(size))
     modules = pictures.modules
     for place, (here, there) in enumerate(zip(wanted, pictures.text, strict=True)):
-        differs = here ^ there
-        while differs:
-            bit = differs & -differs
-            modules ^= _change(pictures, place, bit)
-            differs ^= bit
-    return _svg(modules, pictures.size)
+        if here != there:
+            change = pictures.of_signs.get((place, here ^ there))
+            modules ^= _changes(pictures, place, here ^ there) if change is None else change
+    return _svg(modules, pictures)
+
+
+def _changes(pictures: _Pictures, place: int, differs: int) -> int:
+    change, left = 0, differs
+    while left:
+        bit = left & -left
+        change ^= _change(pictures, place, bit)
+        left ^= bit
+    pictures.of_signs[place, differs] = change
+    return change
 
 
 def _change(pictures: _Pictures, place: int, bit: int) -> int:
@@ -71,22 +98,12 @@ def _drawn(text: bytes) -> tuple[int, int]:
     return len(rows), int("".join(rows), 2)
 
 
-@cache
-def _stroke(right: int, down: int, length: int) -> str:
-    """One of the few hundred that there are."""
-    return f"m{right} {down}h{length}"
-
-
-def _svg(modules: int, size: int) -> Markup:
+def _svg(modules: int, pictures: _Pictures) -> Markup:
     """Dark runs as strokes, each from where the one before it ended."""
+    size = pictures.size
     bits = f"{modules:0{size * size}b}"
-    parts: list[str] = []
-    at_x, at_y = 0, 0
-    for y in range(size):
-        for run in _RUNS.finditer(bits, y * size, (y + 1) * size):
-            x, length = run.start() - y * size, run.end() - run.start()
-            parts.append(_stroke(x - at_x, y - at_y, length))
-            at_x, at_y = x + length, y
+    rows = "\n".join([bits[start : start + size] for start in range(0, size * size, size)])
+    strokes = "".join(map(pictures.strokes.__getitem__, _RUNS.findall(rows)))
     whole = size + 2 * BORDER
-    path = f"M{BORDER} {BORDER}.5{''.join(parts).removeprefix('m0 0')}"
+    path = f"M{BORDER} {BORDER}.5{strokes.removeprefix('m0 0')}"
     return Markup(f'<svg viewBox="0 0 {whole} {whole}"><path stroke="#000" d="{path}"/></svg>')  # noqa: S704 - numbers
