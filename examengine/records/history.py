@@ -14,7 +14,15 @@ from examengine.records.enrolments import Enrolment, LearningReport, Round
 from examengine.records.entries import ENTRY, Entry, entry_of
 from examengine.records.fixed import Fixed
 from examengine.records.listed import listed
-from examengine.records.outcomes import OUTCOME, Outcome, outcome_of
+from examengine.records.outcomes import (
+    HANDED_IN,
+    OUTCOME,
+    HandedIn,
+    Outcome,
+    handed_in_of,
+    outcome_of,
+    with_handed_in,
+)
 from examengine.records.shapes import columns
 from examengine.records.tables import (
     attempts,
@@ -218,6 +226,11 @@ _BY_ID = Fixed(select(*HISTORY).where(enrolments.c.id == bindparam("wanted")))
 _OF_ATTEMPT = Fixed(
     select(*OWNED, *HISTORY).join_from(attempts, enrolments).where(attempts.c.id == bindparam("wanted"))
 )
+_ENDED = Fixed(
+    select(*OWNED, *HISTORY, *HANDED_IN)
+    .select_from(with_handed_in(attempts.join(enrolments)))
+    .where(attempts.c.id == bindparam("wanted"))
+)
 _rows_in = msgspec.json.Decoder(list[list[Any]]).decode
 _oldest_first = attrgetter("at_ms", "id")
 
@@ -226,6 +239,17 @@ async def find_attempt_with_history(tx: Reading, attempt_id: int) -> tuple[Owned
     """An attempt with the history of its enrolment, in one query; None where there is none of that id."""
     found = await tx.fetch(_OF_ATTEMPT, {"wanted": attempt_id})
     return (owned_of(found[0]), record_of(found[0][len(OWNED) :])) if found else None
+
+
+async def find_ended_with_history(
+    tx: Reading, attempt_id: int
+) -> tuple[OwnedAttempt, EnrolmentRecord, HandedIn] | None:
+    """The same with what the attempt has left where it has ended."""
+    found = await tx.fetch(_ENDED, {"wanted": attempt_id})
+    if not found:
+        return None
+    row, upto = found[0], len(OWNED) + len(HISTORY)
+    return owned_of(row), record_of(row[len(OWNED) : upto]), handed_in_of(row[upto:])
 
 
 def record_of(row: Sequence[Any]) -> EnrolmentRecord:

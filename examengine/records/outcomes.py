@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import FromClause, bindparam, delete, func, select
 
 from examengine.evidence.receipts import Receipt
 from examengine.records import archives, evidence, results, segments
@@ -123,23 +123,16 @@ _TO_ARCHIVE = Fixed(
     .where(attempts.c.id == bindparam("wanted"))
     .with_for_update(of=attempts, key_share=True)
 )
-_HANDED_IN = Fixed(
-    select(
-        attempt_answers.c.answers,
-        attempt_answers.c.detail,
-        receipts.c.number,
-        receipts.c.ended_ms,
-        receipts.c.answered,
-        receipts.c.questions,
-        attempt_journals.c.head,
-    )
-    .select_from(
-        attempts.outerjoin(attempt_answers, attempt_answers.c.attempt_id == attempts.c.id)
-        .outerjoin(receipts, receipts.c.attempt_id == attempts.c.id)
-        .outerjoin(attempt_journals, attempt_journals.c.attempt_id == receipts.c.attempt_id)
-    )
-    .where(attempts.c.id == bindparam("wanted"))
+HANDED_IN = (
+    attempt_answers.c.answers,
+    attempt_answers.c.detail,
+    receipts.c.number,
+    receipts.c.ended_ms,
+    receipts.c.answered,
+    receipts.c.questions,
+    attempt_journals.c.head,
 )
+"""Columns that :func:`handed_in_of` reads, of :func:`with_handed_in`."""
 _NAMES = tuple(column.name for column in OUTCOME)
 NEW_NAMES = tuple(name.name for name in fields(NewOutcome))
 ATTEMPT_NAMES = tuple(column.name for column in ATTEMPT)
@@ -210,12 +203,18 @@ async def get_answers(tx: Reading, attempt_id: int) -> FinalAnswers:
     return _final(row.answers, row.detail)
 
 
-async def handed_in(tx: Reading, attempt_id: int) -> HandedIn:
-    """Answers, marks and receipt of an attempt; one query."""
-    rows = await tx.fetch(_HANDED_IN, {"wanted": attempt_id})
-    if not rows:
-        return HandedIn(None, None)
-    answers, detail, *receipt = rows[0]
+def with_handed_in(source: FromClause) -> FromClause:
+    """``source``, in which ``attempts`` stands, with what finished attempts have left."""
+    return (
+        source.outerjoin(attempt_answers, attempt_answers.c.attempt_id == attempts.c.id)
+        .outerjoin(receipts, receipts.c.attempt_id == attempts.c.id)
+        .outerjoin(attempt_journals, attempt_journals.c.attempt_id == receipts.c.attempt_id)
+    )
+
+
+def handed_in_of(row: Sequence[Any]) -> HandedIn:
+    """Answers, marks and receipt of an attempt, from a row of the columns :data:`HANDED_IN`."""
+    answers, detail, *receipt = row
     final = None if answers is None else _final(answers, detail)
     return HandedIn(final, None if receipt[0] is None else Receipt(*receipt))
 

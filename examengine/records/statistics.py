@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from examengine.grading.statistics import ExamTally, ItemFigures, ItemTally
 from examengine.records.database import CHUNK, AnyRow, Reading, Writing
@@ -70,6 +70,11 @@ class Suspect:
     distractor: str
 
 
+_FIGURED = update(item_statistics).where(
+    item_statistics.c.exam_id == bindparam("of_exam"), item_statistics.c.version_id == bindparam("of_version")
+)
+
+
 async def find_sums(tx: Reading, exam_id: int) -> ExamSums | None:
     """The sums of an exam; None where nothing was counted yet."""
     row = await tx.row(select(exam_statistics).where(exam_statistics.c.exam_id == exam_id))
@@ -126,19 +131,20 @@ async def without_figures(tx: Reading, exam_id: int) -> dict[int, ItemTally]:
 
 async def keep_figures(tx: Writing, exam_id: int, figures: Mapping[int, ItemFigures]) -> None:
     """Write the figures of items beside their sums."""
-    for version_id, one in figures.items():
-        mine = update(item_statistics).where(
-            item_statistics.c.exam_id == exam_id, item_statistics.c.version_id == version_id
-        )
-        await tx.run(
-            mine.values(
-                facility=one.facility,
-                discrimination=one.discrimination,
-                upper_lower=one.upper_lower,
-                suspicion=None if one.suspicion is None else one.suspicion.value,
-                distractor=one.distractor,
-            )
-        )
+    rows = [
+        {
+            "of_exam": exam_id,
+            "of_version": version_id,
+            "facility": one.facility,
+            "discrimination": one.discrimination,
+            "upper_lower": one.upper_lower,
+            "suspicion": None if one.suspicion is None else one.suspicion.value,
+            "distractor": one.distractor,
+        }
+        for version_id, one in figures.items()
+    ]
+    for part in chunks(rows, CHUNK):
+        await tx.run(_FIGURED, part)
 
 
 async def forget(tx: Writing, exam_id: int) -> None:

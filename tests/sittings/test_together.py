@@ -10,6 +10,7 @@ from examengine import live
 from examengine.live import CloseReason, Standing
 from examengine.records import archives, evidence, outcomes, proof, results
 from examengine.records.enrolments import Enrolment
+from examengine.records.history import find_ended_with_history
 from examengine.records.results import Asked
 from tests.sittings.test_sweep import spoil
 from tests.world import World
@@ -64,7 +65,8 @@ async def test_what_is_recorded_together_is_what_would_be_recorded_one_by_one(wo
     async with world.services.database.writing() as tx:
         await evidence.link_waiting(tx, None, world.now_ms)
     async with world.services.database.reading() as tx:
-        left = [await outcomes.handed_in(tx, attempt_id) for attempt_id in ids]
+        found = [await find_ended_with_history(tx, attempt_id) for attempt_id in ids]
+        left = [one[2] for one in found if one is not None]
         lines = [results.find_result(tx, enrolment.id) for enrolment in enrolments]
         stood = [await line for line in lines]
         shares = await results.rates(tx, Asked(enrolments[0].exam_id, enrolments[0].credit_year))

@@ -12,10 +12,10 @@ from examengine import live
 from examengine.banks.responses import listed
 from examengine.live import CloseReason, Sitting, Standing, Word
 from examengine.papers.paper import unpack
-from examengine.records import hearing, marking, outcomes
+from examengine.records import hearing, marking
 from examengine.records.as_rules import closing_of
 from examengine.records.errors import Missing, Unavailable
-from examengine.records.outcomes import Outcome
+from examengine.records.outcomes import HandedIn, Outcome
 from examengine.records.words import Role
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.calendar import MINUTE_MS, window_of
@@ -25,7 +25,7 @@ from examengine.sittings.finish import Ended
 from examengine.web import times
 from examengine.web.candidate.again import page_token_of
 from examengine.web.candidate.corrections_shown import corrected_sections, correction_notes
-from examengine.web.candidate.exam import Own, claim, own_attempt, pen_of, taken_page
+from examengine.web.candidate.exam import Own, claim, own_attempt, own_ended, pen_of, taken_page
 from examengine.web.candidate.marks_shown import given_rows, section_scores, typed_versions
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.candidate.receipt import receipt_shown
@@ -116,7 +116,7 @@ async def _ask_to_be_sure(request: Request) -> Response:
 async def result(request: Request) -> Response:
     """P7. An attempt that is due, or that a crash left unrecorded, is recorded first."""
     services, now_ms = services_of(request), now_of(request)
-    own = await own_attempt(request, path_id(request))
+    own, left = await own_ended(request, path_id(request))
     outcome = own.row.outcome
     if outcome is None:
         deadline_ms = closing_of(own.rulebook, own.record, own.row).deadline_ms
@@ -138,8 +138,8 @@ async def result(request: Request) -> Response:
             if now_ms < deadline_ms:
                 return await _registering(request, repeat)
             return await _marking(request, repeat, own.id, deadline_ms)
-        own = await own_attempt(request, own.id)
-    return await _result_page(request, own, outcome)
+        own, left = await own_ended(request, own.id)
+    return await _result_page(request, own, left, outcome)
 
 
 async def _end(request: Request, reason: CloseReason) -> Response:
@@ -337,7 +337,7 @@ async def _registering_act(request: Request, attempt_id: int, reason: CloseReaso
     return response
 
 
-async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response:
+async def _result_page(request: Request, own: Own, left: HandedIn, outcome: Outcome) -> Response:
     services, now_ms = services_of(request), now_of(request)
     frame = await frame_of(request, "/my")
     reason = OutcomeReason(outcome.reason)
@@ -346,10 +346,8 @@ async def _result_page(request: Request, own: Own, outcome: Outcome) -> Response
     hidden = is_marked and score_is_hidden(own.rulebook, window.closes_ms, now_ms)
     shown = is_marked and not hidden
     paper, blueprint = unpack(own.owned.attempt.paper), own.exam.blueprint
-    series = own.row.outcomes
+    series, final, receipt = own.row.outcomes, left.final, left.receipt
     async with services.database.glancing() as tx:
-        left = await outcomes.handed_in(tx, own.id)
-        final, receipt = left.final, left.receipt
         by_hand: Mapping[int, int | None] = {}
         if any(one.reason == OutcomeReason.AWAITING_MARKING for one in series):
             by_hand = await marking.marked_positions(tx, own.id)

@@ -13,7 +13,14 @@ from examengine.live import Pen, Sitting, Word
 from examengine.papers.paper import unpack
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.attempts import OwnedAttempt
-from examengine.records.history import AttemptRecord, EnrolmentRecord, find_attempt_with_history
+from examengine.records.database import Reading
+from examengine.records.history import (
+    AttemptRecord,
+    EnrolmentRecord,
+    find_attempt_with_history,
+    find_ended_with_history,
+)
+from examengine.records.outcomes import HandedIn
 from examengine.records.shelf import KeptExam
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
@@ -90,15 +97,36 @@ async def own_attempt(request: Request, attempt_id: int) -> Own:
     Raises:
         NotAllowed: there is none of that id, or it is another person's.
     """
-    services, visitor = services_of(request), await visitor_of(request)
-    async with services.database.glancing() as tx:
+    await visitor_of(request)
+    async with services_of(request).database.glancing() as tx:
         found = await find_attempt_with_history(tx, attempt_id)
-        if found is None or found[0].person_id != visitor.person.id:
+        if found is None:
             raise NotAllowed(404)
-        owned, record = found
-        rulebook = await services.shelf.rulebook(tx, owned.attempt.rulebook_digest)
-        exam = await services.shelf.exam(tx, owned.exam_id)
-    row = next(a for a in record.attempts if a.id == attempt_id)
+        return await _own(request, tx, *found)
+
+
+async def own_ended(request: Request, attempt_id: int) -> tuple[Own, HandedIn]:
+    """The same with what the attempt has left where it has ended.
+
+    Raises:
+        NotAllowed: there is none of that id, or it is another person's.
+    """
+    await visitor_of(request)
+    async with services_of(request).database.glancing() as tx:
+        found = await find_ended_with_history(tx, attempt_id)
+        if found is None:
+            raise NotAllowed(404)
+        owned, record, left = found
+        return await _own(request, tx, owned, record), left
+
+
+async def _own(request: Request, tx: Reading, owned: OwnedAttempt, record: EnrolmentRecord) -> Own:
+    services, visitor = services_of(request), await visitor_of(request)
+    if owned.person_id != visitor.person.id:
+        raise NotAllowed(404)
+    rulebook = await services.shelf.rulebook(tx, owned.attempt.rulebook_digest)
+    exam = await services.shelf.exam(tx, owned.exam_id)
+    row = next(a for a in record.attempts if a.id == owned.attempt.id)
     return Own(owned, record, row, rulebook, exam, history_of(record))
 
 
