@@ -29,7 +29,8 @@ from examengine.regrading.scores import Loaded, load, marked
 
 LEASE = "counter"
 LEASE_MS = 30_000
-EVERY_S = 5.0
+EVERY_S = 20.0
+"""Every time all items of a page of outcomes are written, however few those are."""
 PAGE = 200
 SETTLED_MS = 90_000
 """After so long no transaction that stamped an outcome can still commit."""
