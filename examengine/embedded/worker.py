@@ -36,7 +36,7 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than a page is silent (it pulses every 40 s), and longer than nginx keeps an idle line to us."""
 STORES_AGAIN_SECONDS = 1.0
 OWN_HOST = "127.0.0.1"
-COLLECT_AFTER = (50_000, 20, 50)
+COLLECT_AFTER = (10_000, 20, 50)
 """So many new objects, rounds over the young, rounds over the middle-aged until the next are looked through."""
 FIRST_LOOK_SECONDS = 10.0
 
