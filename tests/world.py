@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from string import ascii_lowercase
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -407,14 +408,23 @@ async def a_world(
     database_url: str,
     redis_url: str,
     at: str = OPENS,
-    data_dir: Path = Path(),
+    data_dir: Path | None = None,
     *,
     clock: MovableClock | ShiftedClock | None = None,
     demo: bool = True,
 ) -> AsyncIterator[World]:
     """A world whose clock shows ``at``, or that runs by ``clock``. ``demo`` False: stamps are clamped."""
     clock = clock or MovableClock(ms(at))
-    settings = Settings(
+    with TemporaryDirectory(prefix="examengine-data-") as folder:
+        settings = _settings(data_dir or Path(folder), database_url, redis_url, demo=demo)
+        async with open_services(settings, clock, password_cost=CHEAP) as services:
+            app = create_app(services, hotline="400-000-0000", background=False)
+            await open_slots(services, clock.now_ms())
+            yield World(services, clock, app, year=local_year(clock.now_ms()))
+
+
+def _settings(data_dir: Path, database_url: str, redis_url: str, *, demo: bool) -> Settings:
+    return Settings(
         data_dir=data_dir,
         database_url=database_url,
         redis_url=redis_url,
@@ -424,10 +434,6 @@ async def a_world(
         evidence_keys=EVIDENCE_KEYS,
         demo=demo,
     )
-    async with open_services(settings, clock, password_cost=CHEAP) as services:
-        app = create_app(services, hotline="400-000-0000", background=False)
-        await open_slots(services, clock.now_ms())
-        yield World(services, clock, app, year=local_year(clock.now_ms()))
 
 
 async def open_slots(services: Services, now_ms: int) -> None:
