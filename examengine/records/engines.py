@@ -16,6 +16,8 @@ STATEMENT_SECONDS = 60
 LOCKED_SECONDS = 0.02
 """Between two tries to turn a SQLite file to write-ahead."""
 SQLITE_READERS = 4
+SQLITE_CACHE_KIB = {"writer": 8_000, "reader": 4_000}
+"""Pages that a connection keeps; there are five of them, and the system keeps the file as well."""
 SQLITE_BEGINS = {"writer": "BEGIN IMMEDIATE", "reader": "BEGIN"}
 POSTGRES_BEGINS = {"writer": "BEGIN", "reader": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 COMMIT, ROLLBACK = "COMMIT", "ROLLBACK"
@@ -115,7 +117,7 @@ def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
             "synchronous = FULL",
             "foreign_keys = ON",
             f"query_only = {'OFF' if role == 'writer' else 'ON'}",
-            "cache_size = -16000",
+            f"cache_size = -{SQLITE_CACHE_KIB[role]}",
             "temp_store = MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")
