@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Executable, Row, Table, exc, func, insert, select, text
+from sqlalchemy import Executable, Row, Table, exc, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -85,10 +85,14 @@ class Reading:
         begins, self._begins = self._begins, ""
         return begins
 
-    async def _execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Any:
+    async def _begin(self) -> None:
+        """Say that word by itself, for what does not take it along."""
         begins = self._begun()
         if begins:
             await fixed.say(self._connection, begins)
+
+    async def _execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Any:
+        await self._begin()
         return await self._connection.execute(statement, values)
 
 
@@ -140,9 +144,8 @@ class Writing(Reading):
         """Insert many rows; their ids, in the order of ``rows``."""
         if not rows:
             return []
-        if self.is_sqlite:  # which would run one statement a row; its only writer may number them beforehand
-            last = await self.value(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
-            ids = [int(last or 0) + place for place in range(1, len(rows) + 1)]
+        if self.is_sqlite:  # which would run one statement a row
+            ids = await self.numbers(table, len(rows))
             await self.insert_all(table, [{**row, "id": given} for row, given in zip(rows, ids, strict=True)])
             return ids
         statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
@@ -150,10 +153,12 @@ class Writing(Reading):
 
     async def put_all(self, table: Table, rows: Sequence[Values]) -> None:
         """Insert many rows that all give the same columns, the cheapest way there is."""
+        await self._begin()
         await bulk.put(self._connection, table, rows)
 
     async def numbers(self, table: Table, wanted: int) -> list[int]:
         """Ids for so many rows to come, ascending."""
+        await self._begin()
         return await bulk.numbers(self._connection, table, wanted)
 
     async def insert_unless_known(self, table: Table, values: Values, *known_by: str) -> int:

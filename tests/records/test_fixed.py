@@ -52,6 +52,22 @@ async def test_a_fixed_statement_stands_in_the_transaction_of_all_others(databas
     assert await names(database) == ["一"]
 
 
+async def rows_at_once_and_a_fault(database: Database) -> None:
+    async with database.writing() as tx:
+        await tx.put_all(banks, [row("一"), row("二")])
+        raise ZeroDivisionError
+
+
+async def test_rows_put_all_at_once_are_in_the_transaction_also_as_its_first_act(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await rows_at_once_and_a_fault(database)
+    assert await names(database) == []
+    async with database.writing() as tx:
+        numbered = await tx.numbers(banks, 2)
+        await tx.put_all(banks, [{**row(name), "id": no} for name, no in zip(("一", "二"), numbered, strict=True)])
+    assert await names(database) == ["一", "二"]
+
+
 async def test_a_reading_transaction_cannot_write_by_it(database: Database) -> None:
     with pytest.raises(RecordsError):
         async with database.reading() as tx:
