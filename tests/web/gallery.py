@@ -12,13 +12,14 @@ from starlette.routing import Mount, Route
 
 from examengine.clock import ShiftedClock
 from examengine.web.assets import VersionedStatic, folder, version_of
-from examengine.web.candidate.paper_page import Section, answered_count, flagged_count
+from examengine.web.candidate.paper_page import Section
 from examengine.web.contexts import candidate
 from examengine.web.guards import Guard, refuse_bare
 from examengine.web.pages import render, render_block
 from examengine.web.security import SecurityHeaders
 from examengine.web.tokens import PageToken, Tokens
 from tests.web import samples
+from tests.web.counts import answered_count, flagged_count
 from tests.web.fake_sitting import ATTEMPT, PERSON, FakeSitting
 
 NOTHING = candidate.Reports()

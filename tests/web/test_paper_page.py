@@ -14,9 +14,7 @@ from examengine.web.candidate.exam_shape import exam_html
 from examengine.web.candidate.paper_page import (
     Section,
     Shown,
-    answered_count,
     card_html,
-    flagged_count,
     joined,
     paper_html,
 )
@@ -24,6 +22,7 @@ from examengine.web.candidate.question_pieces import Shelf, compile_question, re
 from examengine.web.candidate.result_shape import result_html
 from examengine.web.contexts.candidate import ExamPage, Result, Resumed
 from examengine.web.pages import render
+from tests.web.counts import answered_count, flagged_count
 from tests.web.samples import PAGES
 
 OPTIONS = [("k", "甲 <b>"), ("c", "乙 100%"), ("x", "丙 %(pos)s")]

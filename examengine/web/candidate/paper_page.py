@@ -129,14 +129,6 @@ def _cell(position: int, answered: bool, flagged: bool, partly: bool) -> bytes:
     return cell.encode()
 
 
-def answered_count(sections: Sequence[Section]) -> int:
-    return sum(bool(shown.answer) for section in sections for shown in section.shown)
-
-
-def flagged_count(sections: Sequence[Section]) -> int:
-    return sum(shown.flagged for section in sections for shown in section.shown)
-
-
 _Part = tuple[str, list[bytes], list[bytes]]
 """A section: the points of each of its questions, the questions, their cells."""
 

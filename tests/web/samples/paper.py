@@ -6,13 +6,12 @@ from dataclasses import replace
 from examengine.web.candidate.paper_page import (
     Section,
     Shown,
-    answered_count,
     card_html,
-    flagged_count,
     paper_html,
 )
 from examengine.web.candidate.question_pieces import compile_question
 from examengine.web.contexts import candidate
+from tests.web.counts import answered_count, flagged_count
 from tests.web.samples.frames import LI, MINUTE, NOW
 
 STEMS = {
