@@ -28,6 +28,7 @@ from examengine.logs import write_log
 from examengine.records import migrate
 from examengine.records.errors import Unavailable, WrongSchema
 from examengine.web.app import create_app
+from examengine.web.protocol import protocol_of
 from examengine.web.services import Services, always, open_services
 
 DRAIN_SECONDS = 10
@@ -126,7 +127,7 @@ class Worker:
             config = uvicorn.Config(
                 app if self._around is None else self._around(app, services),
                 loop="uvloop",
-                http="httptools",
+                http=protocol_of(app.short_way),
                 lifespan="on",
                 log_level="warning",
                 access_log=False,

@@ -62,12 +62,18 @@ class Coalescer:
             Unavailable: no answer within the time, no connection, the slot is shut, or Redis cannot write now.
             ScriptFailed: the script itself failed.
         """
-        named = [self._prefix + key for key in keys] if self._prefix else keys
         began_s = perf_counter()
         try:
-            return await self._put(("EVALSHA", script.sha, len(keys), *named, *args), script, keys[0] if keys else "")
+            return await self.ask(script, keys, args)
         finally:
             step("desk", began_s)
+
+    def ask(self, script: Script, keys: Sequence[str], args: Sequence[str | int | bytes]) -> asyncio.Future[Any]:
+        """Send a script's call on its way; the future ends as :meth:`run` does. Raises ``Unavailable`` at once where
+        too many calls wait.
+        """
+        named = [self._prefix + key for key in keys] if self._prefix else keys
+        return self._put(("EVALSHA", script.sha, len(keys), *named, *args), script, keys[0] if keys else "")
 
     async def command(self, *command: str | int | bytes) -> Any:
         """Send a plain command in the same way; raises as ``run`` does."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from examengine.banks.responses import VALUE_BYTES
 from examengine.live.coalesce import Coalescer
 from examengine.live.errors import Unavailable
@@ -58,8 +60,7 @@ HAND_IN = of_a_page("hand_in")
 KNOCK = of_a_page("knock")
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(msgspec.Struct, frozen=True):
     """Who asks: attempt, generation and epoch of the page token, owner and session version of the cookie."""
 
     attempt_id: int
@@ -69,8 +70,7 @@ class Pen:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One change by a page: ``kind`` is "a" (answer) or "f" (flag), ``position`` is 1-based.
 
     ``value``: a response as :mod:`examengine.banks.responses` writes it, "" for cleared; of a flag "1" or "".
@@ -226,7 +226,11 @@ class Desk:
 
     async def save(self, pen: Pen, operation: Operation, now_ms: int) -> Saved:
         """Write one answer or flag. ``kept`` is the item as it stands, ``is_kept``: this operation wrote it."""
-        reply = await self._ask_as(
+        return saved(await self.ask_save(pen, operation, now_ms), pen.epoch, operation.sequence, operation.value)
+
+    def ask_save(self, pen: Pen, operation: Operation, now_ms: int) -> asyncio.Future[Sequence[Any]]:
+        """The same on its way, for whoever does not wait in a task: the reply is for :func:`saved`."""
+        return self._put_as(
             SAVE,
             pen,
             now_ms,
@@ -236,7 +240,6 @@ class Desk:
             operation.base_revision,
             operation.value,
         )
-        return saved(reply, pen.epoch, operation.sequence, operation.value)
 
     async def save_form(
         self, pen: Pen, answers: Mapping[int, str], flags: Mapping[int, str], now_ms: int
@@ -252,7 +255,11 @@ class Desk:
 
     async def pulse(self, pen: Pen, now_ms: int, sequence: int = 0) -> Standing:
         """Say that the page is there: ``alive``."""
-        return standing(Standing, await self._ask_as(PULSE, pen, now_ms, sequence))
+        return standing(Standing, await self.ask_pulse(pen, now_ms, sequence))
+
+    def ask_pulse(self, pen: Pen, now_ms: int, sequence: int = 0) -> asyncio.Future[Sequence[Any]]:
+        """The same on its way: the reply is for :func:`standing`."""
+        return self._put_as(PULSE, pen, now_ms, sequence)
 
     async def leave(self, pen: Pen, sequence: int, now_ms: int) -> Standing:
         """Report that the page is left: ``left``, or ``logged`` where it does not count."""
@@ -386,20 +393,14 @@ class Desk:
         return self._calls.run(script, sitting_keys(attempt_id), (now_ms, self._clamp_ms, attempt_id, *args))
 
     def _ask_as(self, script: Script, pen: Pen, now_ms: int, *args: str | int) -> Awaitable[Sequence[Any]]:
-        return self._calls.run(
-            script,
-            sitting_keys(pen.attempt_id),
-            (
-                now_ms,
-                self._clamp_ms,
-                pen.attempt_id,
-                pen.owner_id,
-                pen.session_version,
-                pen.generation,
-                pen.epoch,
-                *args,
-            ),
-        )
+        return self._calls.run(script, sitting_keys(pen.attempt_id), self._args_of(pen, now_ms, *args))
+
+    def _put_as(self, script: Script, pen: Pen, now_ms: int, *args: str | int) -> asyncio.Future[Sequence[Any]]:
+        return self._calls.ask(script, sitting_keys(pen.attempt_id), self._args_of(pen, now_ms, *args))
+
+    def _args_of(self, pen: Pen, now_ms: int, *args: str | int) -> tuple[str | int, ...]:
+        owner, version = pen.owner_id, pen.session_version
+        return (now_ms, self._clamp_ms, pen.attempt_id, owner, version, pen.generation, pen.epoch, *args)
 
 
 def _fits(kind: str, value: str) -> None:

@@ -111,6 +111,25 @@ class Standing(msgspec.Struct, frozen=True):
         return instant if instant < self.deadline_ms else None
 
 
+class Brief(msgspec.Struct, frozen=True):
+    """What a page is told of its running sitting with every answer; of a :class:`Standing` so much as that takes."""
+
+    word: Word
+    at_ms: int
+    revision: int
+    deadline_ms: int
+    deadline_reason: str
+    epoch: int
+    focus_losses: int
+    shipped_revision: int
+    state: str = "running"
+
+    @property
+    def left_ms(self) -> int:
+        """Time left until the deadline, never negative."""
+        return max(0, self.deadline_ms - self.at_ms)
+
+
 STANDING_PARTS = len(Standing.__struct_fields__)
 
 
@@ -186,6 +205,18 @@ def standing(kind: type[S], reply: Sequence[Any], **more: Any) -> S:
         reply[17].decode(),
         int(reply[18] or 0),
         **more,
+    )
+
+
+def brief(reply: Sequence[Any], word: Word) -> Brief | None:
+    """The reply to what a page does all the time, if it went as ``word`` says: it was saved, the page is alive. (A
+    fifth of the time that reading all of it takes.)
+    """
+    if WORDS[reply[0]] is not word:
+        return None
+    _, at_ms, revision, deadline, reason, _, epoch, _, _, _, _, losses, *_, shipped = reply[:STANDING_PARTS]
+    return Brief(
+        word, at_ms, int(revision), int(deadline), reason.decode(), int(epoch), int(losses), int(shipped or 0)
     )
 
 

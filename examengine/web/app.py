@@ -48,7 +48,7 @@ def create_app(
     hotline_hours: str = "",
     background: bool = True,
     proxies: str | None = None,
-) -> ASGIApp:
+) -> "Application":
     """The application around opened services.
 
     Args:
@@ -95,8 +95,20 @@ def create_app(
         outermost = drilled.around(outermost)
     if proxies is not None:
         outermost = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, outermost), proxies))
-    # A drill's requests never take the short way, not even in the shadow: there they are few.
-    return ShortWay(outermost, answers, guarded, slow, services, not_mine=HEADER)
+    return Application(outermost, ShortWay(answers, guarded, slow, services, not_mine=HEADER))
+
+
+class Application:
+    """The application as a server takes it. ``short_way``: past all that stands around answers and signs of life, for
+    a server that knows it (``web/protocol.py``); any other finds the same at the end of the long one.
+    """
+
+    def __init__(self, around: ASGIApp, short_way: ShortWay) -> None:
+        self._around = around
+        self.short_way = short_way
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._around(scope, receive, send)
 
 
 def session_cookie(services: Services) -> str:

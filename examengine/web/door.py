@@ -4,9 +4,10 @@ A form that is sent after the lock fell is not lost: it stands in the page that 
 it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 

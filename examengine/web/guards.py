@@ -60,14 +60,19 @@ Refuse = Callable[[Scope, Receive, Send, int], Awaitable[None]]
 
 def cookie_of(scope: Scope, name: str) -> str:
     """A cookie's value, "" when it was not sent."""
-    wanted = name.encode() + b"="
     for header, value in scope["headers"]:
-        if header == b"cookie":
-            for part in value.split(b";"):
-                found = part.strip()
-                if found.startswith(wanted):
-                    return str(found[len(wanted) :].decode("latin-1"))
+        if header == b"cookie" and (found := cookie_in(value, name.encode() + b"=")) is not None:
+            return found
     return ""
+
+
+def cookie_in(header: bytes, wanted: bytes) -> str | None:
+    """The value of the cookie of a header that begins with ``wanted``, its name and ``=``."""
+    for part in header.split(b";"):
+        found = part.strip()
+        if found.startswith(wanted):
+            return found[len(wanted) :].decode("latin-1")
+    return None
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
@@ -135,6 +140,7 @@ class Guard:
         parts = urlsplit(origin)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._cookie = cookie
+        self._cookie_is = cookie.encode() + b"="
         self.refuse = refuse
         self._trust_host = trust_host
 
@@ -176,6 +182,11 @@ class Guard:
     def session_of(self, scope: Scope, now_ms: int) -> Session | None:
         """Whose request it is, by the cookie."""
         token = cookie_of(scope, self._cookie)
+        return self._tokens.read_session(token, now_ms) if token else None
+
+    def session_in(self, cookies: bytes, now_ms: int) -> Session | None:
+        """The same, by the one header of cookies that there is."""
+        token = cookie_in(cookies, self._cookie_is)
         return self._tokens.read_session(token, now_ms) if token else None
 
     def _from_our_page(self, scope: Scope, body: bytes, session: Session | None, now_ms: int) -> bool:

@@ -38,9 +38,11 @@ class SlowRequests:
             await self._app(scope, receive, send_and_note)
         finally:
             status, ended_s = answered[0] if answered else (0, perf_counter())
-            self.tell(scope, status, began_s, ended_s, steps)
+            self.tell(scope["method"], scope["path"], status, began_s, ended_s, steps)
 
-    def tell(self, scope: Scope, status: int, began_s: float, ended_s: float, steps: Sequence[Step]) -> None:
+    def tell(
+        self, method: str, path: str, status: int, began_s: float, ended_s: float, steps: Sequence[Step]
+    ) -> None:
         """Tell of a request if it was slow; instants of ``perf_counter``, ``status`` 0 where nothing was answered."""
         if not self._slow_s or ended_s - began_s < self._slow_s:
             return
@@ -49,8 +51,8 @@ class SlowRequests:
             return
         log.warning(
             "slow_request",
-            method=scope["method"],
-            path=scope["path"][:200],
+            method=method,
+            path=path[:200],
             status=status,
             ms=_ms(ended_s - began_s - waited_s),
             steps=" ".join(f"{name}={_ms(began - began_s)}-{_ms(ended - began_s)}" for name, began, ended in steps),

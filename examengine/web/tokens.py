@@ -9,8 +9,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
 from itsdangerous import Signer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.signer import SigningAlgorithm
@@ -25,8 +26,7 @@ _HOUR_MS = 3_600_000
 _LONGEST = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """Who is signed in. ``version`` is compared by the live scripts: raising it in SQL revokes the cookie.
 
     ``factor_ms``: when a second factor was given, 0: none was; ``seen_ms``: when staff last did something, 0: not
@@ -45,8 +45,7 @@ class Session:
         return now_ms - max(self.signed_in_ms, self.seen_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class PageToken:
+class PageToken(msgspec.Struct, frozen=True):
     """Stands in an exam page: which sitting it writes to, for whom, and with which pen."""
 
     attempt_id: int
@@ -78,8 +77,7 @@ class Intent:
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """An operation that was acknowledged: the item as the page names it (a12), its mark, value and instant."""
 
     item: str
@@ -211,7 +209,7 @@ class Tokens:
         at, _dot, proof = text.partition(".")
         if not (at.isascii() and at.isdecimal() and len(at) <= 15 and proof.isascii()):
             return None
-        told = replace(told, at_ms=int(at))
+        told = msgspec.structs.replace(told, at_ms=int(at))
         known = (_proof(key, attempt_id, person_id, told) for key in self._acknowledged)
         return told if any(hmac.compare_digest(proof, each) for each in known) else None
 

@@ -19,6 +19,7 @@ from examengine.records.people import NewPerson, Profile
 from examengine.records.words import DocumentType, Role
 from examengine.settings import Settings
 from examengine.web.app import create_app
+from examengine.web.protocol import protocol_of
 from examengine.web.services import open_services
 from tests.world import EVIDENCE_KEYS, FIELD_KEYS, OPENS, SETTINGS_KEYS, World, ms, open_slots, resident_id
 
@@ -237,7 +238,14 @@ class Hall:
             app = create_app(services, hotline=HOTLINE, hotline_hours=HOTLINE_HOURS, background=False)
             await open_slots(services, self.clock.now_ms())
             self.world = World(services, self.clock, app)
-            config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", date_header=False)
+            config = uvicorn.Config(
+                app,
+                http=protocol_of(app.short_way),
+                log_level="warning",
+                ws="none",
+                lifespan="off",
+                date_header=False,
+            )
             self._server = uvicorn.Server(config)
             self._socket.listen(128)  # whoever comes before the server takes requests waits in the queue
             self._ready.set()

@@ -1,9 +1,9 @@
 """How attempts end: handed in, given up, absent, present, left, cut at the window's end; with extra time; once."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from examengine.live import CloseReason, Operation, Pen, Standing, Word
 from examengine.records import outcomes

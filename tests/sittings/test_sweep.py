@@ -1,10 +1,10 @@
 """The sweeper: everything due, once, in one go; what fails by itself does not hold up the others."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import update
 from structlog.testing import capture_logs
 

@@ -4,9 +4,12 @@ that was rebuilt. No SQL on this path, but for a sitting that Redis does not kno
 Plain ASGI: a province's answers pass here. The guard has read, stamped and bounded the body.
 """
 
+import asyncio
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -20,6 +23,10 @@ from examengine.incidents.announcing import Audience
 from examengine.incidents.announcing import told as announced_told
 from examengine.live import Operation, Pen, Standing, Word
 from examengine.live.desk import MAX_SEQUENCE, Acknowledged
+from examengine.live.replies import Brief, Saved, brief
+from examengine.live.replies import saved as read_saved
+from examengine.live.replies import standing as read_standing
+from examengine.logs import step
 from examengine.records.errors import RecordsError
 from examengine.web.device import device_here, device_told
 from examengine.web.messages import DESK_WORDS
@@ -28,16 +35,37 @@ from examengine.web.services import Services
 from examengine.web.tokens import PageToken, Session, Told
 
 PATH = re.compile(r"/sittings/(\d{1,18})/(answers|pulse|leave|return|focus|rejoin|redeem|announcements)")
+SHORT = frozenset({"answers", "pulse"})
+"""What pages send by the thousand a second."""
 MAX_FIELDS = 12
 RETRY_AFTER_S = (1, 3)
 NEWS_WITHIN_S, NEWS_WITHIN_S_IN_A_DEMO = 15, 2
 """Over so many seconds a province's pages spread their asking for an announcement."""
 FLAGS = frozenset({"", "1"})
 ITEM = re.compile(r"[af][1-9]\d{0,3}")
-NUMBER = re.compile(r"[0-9]{1,15}")
+MOST_DIGITS = 15
+
+_FAULTS = (ValueError, KeyError, msgspec.DecodeError, live.Unavailable, RecordsError)
+"""What a page asked that makes no sense, and stores that are away."""
+
+Answer = tuple[int, dict[str, Any]]
+"""HTTP status and content."""
 
 log = structlog.get_logger("examengine.live")
 _dice = random.SystemRandom()
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the desk was asked for a page; ``operation`` None: a pulse."""
+
+    pen: Pen
+    operation: Operation | None
+    reply: asyncio.Future[Sequence[Any]]
+
+    @property
+    def act(self) -> str:
+        return "pulse" if self.operation is None else "answers"
 
 
 class LiveAnswers:
@@ -52,11 +80,11 @@ class LiveAnswers:
             found = PATH.fullmatch(scope["path"])
             if found is not None:
                 status, answer = await self.answer(int(found[1]), found[2], scope)
-                await send_json(send, status, answer)
+                await _send_json(send, status, answer)
                 return
         await self._app(scope, receive, send)
 
-    async def answer(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
+    async def answer(self, attempt_id: int, act: str, scope: Scope) -> Answer:
         """Status and answer to an act of an exam page; ``scope`` was read and stamped by a guard. How soon is counted
         where it was an answer of the candidate's.
         """
@@ -70,35 +98,120 @@ class LiveAnswers:
             figures.ended(began_s, refused=status == 503)
         return status, answer
 
-    async def _answer(self, attempt_id: int, act: str, scope: Scope) -> tuple[int, dict[str, Any]]:
+    # ── answers and signs of life, in steps: nobody need wait for them in a task ──
+
+    def ask(self, attempt_id: int, act: str, session: Session | None, body: bytes, now_ms: int) -> Asked | Answer:
+        """Ask the desk what an answer or a pulse wants to know; or what to answer where nothing needs to be asked."""
+        fields = _fields(body)
+        page = self._page(attempt_id, fields.get("t", ""), session)
+        if page is None or session is None:
+            return _unread(session)
+        pen = Pen(attempt_id, page.person_id, session.version, page.generation, page.epoch)
+        try:
+            if act == "pulse":
+                return Asked(pen, None, self._services.desk.ask_pulse(pen, now_ms, _number(fields.get("n", "0"))))
+            kind = fields["k"]
+            value = _value(kind, fields.get("v", ""))
+            sequence, position = _number(fields.get("n", "0")), _number(fields["i"])
+            operation = Operation(sequence, kind, position, _number(fields["b"]), value)
+            return Asked(pen, operation, self._services.desk.ask_save(pen, operation, now_ms))
+        except _FAULTS as error:
+            return self.failed(pen, act, error)
+
+    def tell(self, asked: Asked, reply: Sequence[Any]) -> Answer | None:
+        """The answer to what the desk has said; None where there is something to think about: :meth:`think`."""
+        pen, operation = asked.pen, asked.operation
+        standing = brief(reply, Word.ALIVE if operation is None else Word.SAVED)
+        if standing is None:
+            return None
+        answer = _carried(standing)
+        if operation is not None:  # this very operation, with the stamp of the reply
+            answer["ack"] = self._acknowledged(pen, operation, standing.at_ms)
+        return self._with_news(pen, 200, answer)
+
+    async def think(self, asked: Asked, reply: Sequence[Any]) -> Answer:
+        """The answer where neither an answer was saved nor a page is simply alive."""
+        pen, operation = asked.pen, asked.operation
+        try:
+            if operation is None:
+                status, answer = await self._told(pen, read_standing(Standing, reply))
+            else:
+                saved = read_saved(reply, pen.epoch, operation.sequence, operation.value)
+                status, answer = await self._told(pen, saved)
+                answer = self._saved(pen, operation, saved, answer)
+        except _FAULTS as error:
+            return self.failed(pen, asked.act, error)
+        return self._with_news(pen, status, answer)
+
+    def failed(self, pen: Pen, act: str, error: BaseException) -> Answer:
+        """What is answered where a page asked what makes no sense, or a store is away."""
+        if isinstance(error, live.Unavailable | RecordsError):
+            log.warning("not_saved", attempt=pen.attempt_id, act=act, error=type(error).__name__)
+            return self._with_news(pen, 503, {"word": "unavailable"})
+        return self._with_news(pen, 400, {"word": "out_of_range"})
+
+    def _with_news(self, pen: Pen, status: int, answer: dict[str, Any]) -> Answer:
+        if newest := self._services.notices.newest_for(pen.owner_id):
+            answer["news"] = (newest, NEWS_WITHIN_S if not self._services.settings.demo else NEWS_WITHIN_S_IN_A_DEMO)
+        return status, answer
+
+    def _saved(self, pen: Pen, operation: Operation, saved: Saved, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer to an operation, with what stands now and the proof that it was this."""
+        if saved.kept is not None:
+            answer["rev"] = saved.kept.revision
+            if saved.is_kept:
+                answer["ack"] = self._acknowledged(pen, operation, saved.kept.at_ms)
+            if not saved.is_kept:
+                answer["value"] = saved.kept.value
+                answer["mark"] = saved.kept.mark
+            elif saved.word in {Word.TOO_LATE, Word.CLOSED, Word.PEN_LOST}:
+                answer["kept"] = True
+        return answer
+
+    def _acknowledged(self, pen: Pen, operation: Operation, at_ms: int) -> str:
+        item = f"{operation.kind}{operation.position}"
+        told = Told(item, pen.epoch, operation.sequence, operation.value, at_ms)
+        return self._services.tokens.acknowledgement(pen.attempt_id, pen.owner_id, told)
+
+    # ── every act ──
+
+    async def _answer(self, attempt_id: int, act: str, scope: Scope) -> Answer:
         state = scope["state"]
         session, now_ms = state["session"], state["now_ms"]
+        if act in SHORT:
+            return await self._asked(self.ask(attempt_id, act, session, state["body"], now_ms))
         fields = _fields(state["body"])
         page = self._page(attempt_id, fields.get("t", ""), session)
         if page is None:
-            return (401, {"word": "revoked"}) if session is None else (403, {"word": "not_owner"})
+            return _unread(session)
         if act == "announcements":
             return self._announcements(page, fields.get("about", ""), now_ms)
         pen = Pen(attempt_id, page.person_id, session.version, page.generation, page.epoch)
         try:
-            if act == "answers":
-                status, answer = await self._save(pen, _number(fields.get("n", "0")), fields, now_ms)
-            elif act == "redeem":
+            if act == "redeem":
                 status, answer = await self._redeem(pen, fields.get("lost", ""), now_ms)
             elif act == "rejoin":
                 status, answer = await self._rejoin(pen, page.page_id, self._device(scope), now_ms)
             else:
                 status, answer = await self._report(act, pen, _number(fields.get("n", "0")), now_ms)
-        except (ValueError, KeyError, msgspec.DecodeError):
-            status, answer = 400, {"word": "out_of_range"}
-        except (live.Unavailable, RecordsError) as error:
-            log.warning("not_saved", attempt=attempt_id, act=act, error=type(error).__name__)
-            status, answer = 503, {"word": "unavailable"}
-        if newest := self._services.notices.newest_for(page.person_id):
-            answer["news"] = (newest, NEWS_WITHIN_S if not self._services.settings.demo else NEWS_WITHIN_S_IN_A_DEMO)
-        return status, answer
+        except _FAULTS as error:
+            return self.failed(pen, act, error)
+        return self._with_news(pen, status, answer)
 
-    def _announcements(self, page: PageToken, about: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+    async def _asked(self, asked: Asked | Answer) -> Answer:
+        """What a task waits for in one go that others do in steps."""
+        if not isinstance(asked, Asked):
+            return asked
+        began_s = perf_counter()
+        try:
+            reply = await asked.reply
+        except _FAULTS as error:
+            return self.failed(asked.pen, asked.act, error)
+        finally:
+            step("desk", began_s)
+        return self.tell(asked, reply) or await self.think(asked, reply)
+
+    def _announcements(self, page: PageToken, about: str, now_ms: int) -> Answer:
         """What this page's candidate is to see now; from memory."""
         notices, said = self._services.notices, self._services.tokens.read_about(about)
         if said is None or said.attempt_id != page.attempt_id:
@@ -119,7 +232,7 @@ class LiveAnswers:
         client = scope.get("client")
         return device_here(agent_of(scope), client[0] if client else None, self._services.tokens.network)
 
-    async def _rejoin(self, pen: Pen, page_id: str, device: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+    async def _rejoin(self, pen: Pen, page_id: str, device: str, now_ms: int) -> Answer:
         """An open page goes on in the sitting that was rebuilt: a token of now, and all that the sitting holds."""
         joined = await self._services.desk.rejoin(
             pen.attempt_id,
@@ -145,7 +258,7 @@ class LiveAnswers:
             ]
         return status, answer
 
-    async def _redeem(self, pen: Pen, lost: str, now_ms: int) -> tuple[int, dict[str, Any]]:
+    async def _redeem(self, pen: Pen, lost: str, now_ms: int) -> Answer:
         """Redis was lost: what the page can prove to have been acknowledged in time is written again."""
         operations = []
         for item, epoch, sequence, text, ack in _read_lost(lost.encode()):
@@ -163,34 +276,9 @@ class LiveAnswers:
         status, answer = await self._told(pen, redeemed)
         return status, {**answer, "written": redeemed.written}
 
-    async def _save(
-        self, pen: Pen, sequence: int, fields: Mapping[str, str], now_ms: int
-    ) -> tuple[int, dict[str, Any]]:
-        kind = fields["k"]
-        value = _value(kind, fields.get("v", ""))
-        operation = Operation(sequence, kind, _number(fields["i"]), _number(fields["b"]), value)
-        saved = await self._services.desk.save(pen, operation, now_ms)
-        is_done = saved.word is Word.SAVED
-        status, answer = (200, _carried(saved)) if is_done else await self._told(pen, saved)
-        if saved.kept is not None:
-            answer["rev"] = saved.kept.revision
-            if saved.is_kept:
-                told = Told(f"{kind}{operation.position}", pen.epoch, sequence, value, saved.kept.at_ms)
-                answer["ack"] = self._services.tokens.acknowledgement(pen.attempt_id, pen.owner_id, told)
-            if not saved.is_kept:
-                answer["value"] = saved.kept.value
-                answer["mark"] = saved.kept.mark
-            elif saved.word in {Word.TOO_LATE, Word.CLOSED, Word.PEN_LOST}:
-                answer["kept"] = True
-        return status, answer
-
-    async def _report(self, act: str, pen: Pen, sequence: int, now_ms: int) -> tuple[int, dict[str, Any]]:
+    async def _report(self, act: str, pen: Pen, sequence: int, now_ms: int) -> Answer:
         desk = self._services.desk
         match act:
-            case "pulse":
-                standing = await desk.pulse(pen, now_ms, sequence)
-                if standing.word is Word.ALIVE:
-                    return 200, _carried(standing)
             case "leave":
                 standing = await desk.leave(pen, sequence, now_ms)
             case "return":
@@ -206,7 +294,7 @@ class LiveAnswers:
                         return 200, {**_carried(standing), "word": "forced", "go": _result(pen.attempt_id)}
         return await self._told(pen, standing)
 
-    async def _told(self, pen: Pen, standing: Standing) -> tuple[int, dict[str, Any]]:
+    async def _told(self, pen: Pen, standing: Standing) -> Answer:
         answer = _carried(standing)
         match standing.word:
             case Word.FORCED:
@@ -226,12 +314,17 @@ class LiveAnswers:
                 return await self._absent(pen.attempt_id, standing.at_ms)
         return DESK_WORDS.get(standing.word.value, (200, ""))[0], answer
 
-    async def _absent(self, attempt_id: int, now_ms: int) -> tuple[int, dict[str, Any]]:
+    async def _absent(self, attempt_id: int, now_ms: int) -> Answer:
         """Redis does not know it: over since long, or committed and never opened. The page asks once more then."""
         known = await self._services.starter.whereabouts(attempt_id, now_ms)
         if known in {Word.CLOSED, Word.TOO_LATE}:
             return 200, {"word": known.value, "go": _result(attempt_id)}
         return 503, {"word": "absent"}
+
+
+def _unread(session: Session | None) -> Answer:
+    """To a page whose token does not hold for whoever is signed in."""
+    return (401, {"word": "revoked"}) if session is None else (403, {"word": "not_owner"})
 
 
 def agent_of(scope: Scope) -> str:
@@ -267,12 +360,12 @@ def _value(kind: str, text: str) -> str:
 
 def _number(text: str) -> int:
     """A number that a page counts to. Redis computes with it and the journal keeps it, so it has a bound."""
-    if not NUMBER.fullmatch(text) or int(text) > MAX_SEQUENCE:
+    if not (len(text) <= MOST_DIGITS and text.isascii() and text.isdecimal()) or (number := int(text)) > MAX_SEQUENCE:
         raise ValueError(text[:20])
-    return int(text)
+    return number
 
 
-def _carried(standing: Standing) -> dict[str, Any]:
+def _carried(standing: Standing | Brief) -> dict[str, Any]:
     """What every answer tells the page. A stranger's sitting tells nothing."""
     if not standing.state:
         return {"word": standing.word.value}
@@ -306,12 +399,17 @@ def answer_headers(*, https: bool) -> Headers:
     return (*always, HTTPS_ONLY) if https else always
 
 
-async def send_json(send: Send, status: int, answer: dict[str, Any], more: Headers = ()) -> None:
-    """Send an answer, with further headers where no layer adds them."""
+def packed(status: int, answer: dict[str, Any]) -> tuple[bytes, Headers]:
+    """An answer's body and the headers that go with it."""
     body = _encode(answer)
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
+    headers: Headers = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)))
     if status == 503:
         # a province that asks again in the same second would be another outage
-        headers.append((b"retry-after", b"%d" % _dice.randint(*RETRY_AFTER_S)))
+        headers = (*headers, (b"retry-after", b"%d" % _dice.randint(*RETRY_AFTER_S)))
+    return body, headers
+
+
+async def _send_json(send: Send, status: int, answer: dict[str, Any]) -> None:
+    body, headers = packed(status, answer)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

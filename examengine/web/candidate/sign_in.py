@@ -1,8 +1,8 @@
 """Signing in and out, and the password."""
 
 import secrets
-from dataclasses import replace
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 

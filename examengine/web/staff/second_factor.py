@@ -1,9 +1,8 @@
 """双重验证: the code after the password, setting it up, codes on paper; the way back into a locked session."""
 
-from dataclasses import replace
-
 import segno
 from markupsafe import Markup
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
