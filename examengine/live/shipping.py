@@ -1,12 +1,13 @@
 """Journal lines on their way to SQL: what waits in each slot, and what has arrived."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+import msgspec
 
 from examengine.live.coalesce import Coalescer
 from examengine.live.journal import instant_of, newest_revision
 from examengine.live.scripts import load
-from examengine.live.slots import sitting_keys, unshipped_key
+from examengine.live.slots import hashes_and_journals, unshipped_key
 
 GATHER = load("gather")
 SHIPPED = load("shipped")
@@ -14,16 +15,15 @@ SHIPPED = load("shipped")
 MAX_LINES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Unshipped:
+class Unshipped(msgspec.Struct, array_like=True, frozen=True):
     """Lines of one sitting that SQL does not have, from line number ``first`` on. Generation 0: there is no journal
-    any more.
+    any more. It is written as a part of a segment is (:class:`examengine.records.segments.Part`).
     """
 
     attempt_id: int
     generation: int
     first: int
-    lines: tuple[bytes, ...]
+    lines: Sequence[bytes]
 
     @property
     def since_ms(self) -> int:
@@ -42,23 +42,18 @@ class Unshippeds:
         members: list[bytes] = await self._calls.command("LRANGE", unshipped_key(slot), 0, limit - 1)
         return [int(member) for member in members]
 
-    async def gather(self, attempt_ids: Sequence[int], max_bytes: int) -> list[Unshipped]:
-        """Their lines, until ``max_bytes`` are full; those of one slot only. A sitting for which there was no room is
+    async def gather(self, slot: int, attempt_ids: Sequence[int], max_bytes: int) -> list[Unshipped]:
+        """The lines of attempts of a slot, until ``max_bytes`` are full. A sitting for which there was no room is
         left out.
         """
-        keys = [key for attempt_id in attempt_ids for key in sitting_keys(attempt_id)[:2]]
-        parts = await self._calls.run(GATHER, keys, (max_bytes, MAX_LINES))
-        return [
-            Unshipped(attempt_id, part[0], part[1], tuple(part[2]))
-            for attempt_id, part in zip(attempt_ids, parts, strict=True)
-            if part
-        ]
+        parts = await self._calls.run(GATHER, hashes_and_journals(slot, attempt_ids), (max_bytes, MAX_LINES))
+        return [Unshipped(attempt_id, *part) for attempt_id, part in zip(attempt_ids, parts, strict=True) if part]
 
-    async def shipped(self, slot: int, arrived: Iterable[Unshipped]) -> int:
+    async def shipped(self, slot: int, arrived: Sequence[Unshipped]) -> int:
         """Note what is in SQL by now; how many of the sittings have more to ship."""
-        keys, args = [unshipped_key(slot)], []
+        keys = [unshipped_key(slot), *hashes_and_journals(slot, [part.attempt_id for part in arrived])]
+        args: list[int] = []
         for part in arrived:
-            keys += sitting_keys(part.attempt_id)[:2]
-            end = part.first + len(part.lines)
-            args += [part.attempt_id, part.generation, end, newest_revision(part.lines)]
+            lines = part.lines
+            args += (part.attempt_id, part.generation, part.first + len(lines), newest_revision(lines))
         return int(await self._calls.run(SHIPPED, keys, args))

@@ -1,5 +1,7 @@
 """Where a sitting's keys lie: 64 slots by hash tag, so that a script's keys share a node."""
 
+from collections.abc import Iterable
+
 SLOTS = 64
 
 
@@ -17,6 +19,18 @@ def sitting_keys(attempt_id: int) -> tuple[str, str, str, str]:
         f"{tag}:due",
         f"{tag}:unshipped",
     )
+
+
+def hashes_and_journals(slot: int, attempt_ids: Iterable[int]) -> list[str]:
+    """The first two keys of each of many sittings of a slot, one after another."""
+    hashes, journals = f"{{{slot:02d}}}:sitting:", f"{{{slot:02d}}}:journal:"
+    return [key for each in attempt_ids for key in (f"{hashes}{each}", f"{journals}{each}")]
+
+
+def hashes(slot: int, attempt_ids: Iterable[int]) -> list[str]:
+    """The first key of each of many sittings of a slot."""
+    before = f"{{{slot:02d}}}:sitting:"
+    return [f"{before}{each}" for each in attempt_ids]
 
 
 def due_key(slot: int) -> str:

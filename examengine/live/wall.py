@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from examengine.live.coalesce import Coalescer
 from examengine.live.journal import unpack_kept
 from examengine.live.scripts import load
-from examengine.live.slots import due_key, sitting_keys, unshipped_key
+from examengine.live.slots import due_key, hashes, sitting_keys, slot_of, unshipped_key
 
 LOOK = load("wall_look")
 LOOKS_AT_ONCE = 200
@@ -62,7 +62,7 @@ class Board:
 
     async def look(self, attempt_ids: Sequence[int]) -> list[Sign]:
         """Signs of life of at most ``LOOKS_AT_ONCE`` attempts of one slot, in their order."""
-        keys = [sitting_keys(attempt_id)[0] for attempt_id in attempt_ids]
+        keys = hashes(slot_of(attempt_ids[0]), attempt_ids)
         packed: bytes = await self._calls.run(LOOK, keys, ())
         return list(_SIGN.iter_unpack(packed))
 

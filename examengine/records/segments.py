@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import delete, exists, or_, select, update
@@ -38,6 +39,21 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
         return self.first + len(self.lines)
 
 
+class Packable(Protocol):
+    """A msgspec struct that is written as a ``Part`` is: an array of the same four. What Redis has told is packed as
+    it lies.
+    """
+
+    @property
+    def attempt_id(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A batch of one slot, packed."""
@@ -53,7 +69,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Part, ...]).decode
 
 
-def pack(slot: int, life: int, parts: Sequence[Part]) -> Segment:
+def pack(slot: int, life: int, parts: Sequence[Packable]) -> Segment:
     """A segment of ``parts``, read in the slot's ``life``.
 
     Raises:

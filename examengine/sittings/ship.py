@@ -5,8 +5,9 @@ minds (see :mod:`examengine.records.segments`).
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from time import monotonic
 
 import structlog
 
@@ -19,15 +20,18 @@ from examengine.live.slots import SLOTS
 from examengine.records import lease_tokens, segments
 from examengine.records.database import Database
 from examengine.records.errors import Unavailable
-from examengine.records.segments import Part, Segment
-from examengine.records.shapes import chunks
+from examengine.records.segments import Segment
 
 LEASE = "shipper"
 LEASE_MS = 15_000
-EVERY_S = 1.5
-SITTINGS_A_SLOT = 500
+EVERY_S, LEAST_S = 1.5, 0.3
+SITTINGS_A_SLOT = 200
+"""Also the most that one call to Redis is about: answers wait for it, some 2 ms."""
 BYTES_A_SLOT = 256 * 1024
-SLOTS_AT_ONCE = 8
+SITTINGS_AT_ONCE = 150
+"""Slots are asked together until about so many sittings are: where much is to be shipped, one or two."""
+REST, REST_MOST_S = 2.0, 0.03
+"""How long the shipper rests after a portion, in times of what it took: answers go first, here and in Redis."""
 ALARM_MS = 15_000
 ALARM_EVERY_MS = 10_000
 PRUNE_EVERY_MS = 30_000
@@ -53,9 +57,10 @@ class Shipper:
     async def run(self) -> None:
         """Ship until cancelled; what is away for a moment is tried again."""
         while True:
+            began_s = monotonic()
             try:
                 # after an outage of SQL much waits: no pause while there is more
-                while await self.ship(self._clock.now_ms()) and self._is_behind:
+                while await self.ship(self._clock.now_ms(), REST) and self._is_behind:
                     await self._alarm()
                 await self._prune_sometimes(self._clock.now_ms())
             except (live.Unavailable, Unavailable) as error:
@@ -64,11 +69,12 @@ class Shipper:
             except Exception:
                 log.exception("ship_failed")
                 await self._alarm()
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(max(LEAST_S, EVERY_S - (monotonic() - began_s)))
 
-    async def ship(self, now_ms: int) -> int:
-        """One round over all slots: at most 500 sittings and 256 KiB a slot. The number of lines that are in SQL now;
-        0 where nothing waits or another shipper is at work.
+    async def ship(self, now_ms: int, rest: float = 0.0) -> int:
+        """One round over all slots: at most 200 sittings and 256 KiB a slot. The number of lines that are in SQL now;
+        0 where nothing waits or another shipper is at work. ``rest``: how long to rest between portions, in times of
+        what each took; nobody rests while there is more than a round takes.
 
         Raises:
             records.Unavailable, live.Unavailable: what was not shipped still waits.
@@ -79,14 +85,14 @@ class Shipper:
         waiting = await self._waiting()
         if not waiting:
             return 0
+        if self._is_behind:
+            rest = 0.0
         async with self._database.reading() as tx:
             lives = await segments.lives(tx)
-        gathered = await self._gather(waiting)
-        packed = [await self._pack(slot, lives.get(slot, 0), parts) for slot, parts in gathered.items()]
-        batches = [batch for batch in packed if batch is not None]
+        gathered, batches = await self._gather(waiting, lives, rest)
         kept = await self._keep(lease, batches, now_ms) if batches else frozenset()
-        unlined = {slot for slot, parts in gathered.items() if not any(part.lines for part in parts)}
-        more = await self._mark({slot: parts for slot, parts in gathered.items() if slot in kept | unlined})
+        unlined = gathered.keys() - {batch.slot for batch in batches}
+        more = await self._mark({slot: parts for slot, parts in gathered.items() if slot in kept | unlined}, rest)
         self._is_behind = more > 0 or any(len(ids) == SITTINGS_A_SLOT for ids in waiting.values())
         return sum(batch.count for batch in batches if batch.slot in kept)
 
@@ -111,7 +117,7 @@ class Shipper:
             live.Unavailable: Redis does not answer.
         """
         heads = await self._waiting(limit=1)
-        found = await asyncio.gather(*(self._unshipped.gather(ids, 1) for ids in heads.values()))
+        found = await asyncio.gather(*(self._unshipped.gather(slot, ids, 1) for slot, ids in heads.items()))
         return min((part.since_ms for parts in found for part in parts if part.lines), default=None)
 
     async def prune(self) -> int:
@@ -133,14 +139,18 @@ class Shipper:
                 raise error
         return {slot: ids for slot, ids in enumerate(told) if not isinstance(ids, BaseException) and ids}
 
-    async def _gather(self, waiting: dict[int, list[int]]) -> dict[int, list[Unshipped]]:
-        """A few slots at a time: what goes over the line at once stays small. A slot that is shut by now is left out;
-        where none answers nothing was gathered.
+    async def _gather(
+        self, waiting: Mapping[int, list[int]], lives: Mapping[int, int], rest: float
+    ) -> tuple[dict[int, list[Unshipped]], list[Segment]]:
+        """What waits, by slot, and packed where there are lines. A slot that is shut by now is left out; where none
+        answers nothing was gathered.
         """
         gathered: dict[int, list[Unshipped]] = {}
+        batches: list[Segment] = []
         away: live.Unavailable | None = None
-        for slots in chunks(list(waiting), SLOTS_AT_ONCE):
-            asked = (self._unshipped.gather(waiting[slot], BYTES_A_SLOT) for slot in slots)
+        for slots in _portions(waiting):
+            began_s = monotonic()
+            asked = (self._unshipped.gather(slot, waiting[slot], BYTES_A_SLOT) for slot in slots)
             told = await asyncio.gather(*asked, return_exceptions=True)
             for slot, parts in zip(slots, told, strict=True):
                 if isinstance(parts, live.Unavailable):
@@ -149,16 +159,12 @@ class Shipper:
                     raise parts
                 else:
                     gathered[slot] = parts
+                    if lined := [part for part in parts if part.lines]:
+                        batches.append(segments.pack(slot, lives.get(slot, 0), lined))
+            await _rested(began_s, rest)
         if away is not None and not gathered:
             raise away
-        return gathered
-
-    async def _pack(self, slot: int, life: int, parts: Iterable[Unshipped]) -> Segment | None:
-        wanted = [Part(part.attempt_id, part.generation, part.first, part.lines) for part in parts if part.lines]
-        if not wanted:
-            return None
-        await asyncio.sleep(0)  # answers are served between two slots
-        return segments.pack(slot, life, wanted)
+        return gathered, batches
 
     async def _keep(self, lease: Lease, batches: list[Segment], now_ms: int) -> frozenset[int]:
         async with self._database.writing() as tx:
@@ -168,16 +174,19 @@ class Shipper:
                 return frozenset()
             return await segments.ship(tx, batches, now_ms)
 
-    async def _mark(self, arrived: dict[int, list[Unshipped]]) -> int:
+    async def _mark(self, arrived: Mapping[int, list[Unshipped]], rest: float) -> int:
         """Tell Redis; how many sittings have more to ship."""
-        asked = (self._unshipped.shipped(slot, parts) for slot, parts in arrived.items())
         more = 0
-        for reply in await asyncio.gather(*asked, return_exceptions=True):
-            if not isinstance(reply, BaseException):
-                more += reply
-            elif not isinstance(reply, live.Unavailable):
-                raise reply
-            # else the slot is shut by now: whoever mends it finds the lines in SQL
+        for slots in _portions(arrived):
+            began_s = monotonic()
+            asked = (self._unshipped.shipped(slot, arrived[slot]) for slot in slots)
+            for reply in await asyncio.gather(*asked, return_exceptions=True):
+                if not isinstance(reply, BaseException):
+                    more += reply
+                elif not isinstance(reply, live.Unavailable):
+                    raise reply
+                # else the slot is shut by now: whoever mends it finds the lines in SQL
+            await _rested(began_s, rest)
         return more
 
     async def _prune_sometimes(self, now_ms: int) -> None:
@@ -197,3 +206,20 @@ class Shipper:
             if since_ms is not None and now_ms - since_ms > ALARM_MS:
                 self._alarmed_ms = now_ms
                 log.error("unshipped_for_long", age_ms=now_ms - since_ms)
+
+
+def _portions(sittings: Mapping[int, list[int]] | Mapping[int, list[Unshipped]]) -> Iterator[list[int]]:
+    """Slots by as many as hold about ``SITTINGS_AT_ONCE`` sittings together, at least one."""
+    portion, count = [], 0
+    for slot, of_slot in sittings.items():
+        portion.append(slot)
+        count += len(of_slot)
+        if count >= SITTINGS_AT_ONCE:
+            yield portion
+            portion, count = [], 0
+    if portion:
+        yield portion
+
+
+async def _rested(began_s: float, rest: float) -> None:
+    await asyncio.sleep(min(REST_MOST_S, rest * (monotonic() - began_s)))

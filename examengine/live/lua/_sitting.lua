@@ -5,11 +5,11 @@
 --   ARGV[3] attempt id, the member of due and unshipped
 -- A reply is {word, at} where the asker has no business with this sitting, else {word, at, the fields below
 -- from rv to oc, sr, what the command adds}.
--- Fields that only some commands look at: sh journal lines in SQL · pd device of the page with the pen · sc side
+-- sh: how many journal lines are in SQL. Fields that only some commands look at: pd device of the page with the pen · sc side
 -- entries kept, sm the last one's mark · cd page openings that the journal had no room for · lb bytes of long values
 -- in the journal.
 local ST, G, OW, SV, D, DR, DV, E, ES, LS, LV, LG = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-local FL, RV, CR, CA, CN, OC, N, SQ, DU, US, SR, MORE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
+local FL, RV, CR, CA, CN, OC, N, SQ, DU, SH, SR, MORE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
 local MAX_LINES, THINNED_MS = 20000, 20000
 
 local at = tonumber(ARGV[1])
@@ -22,7 +22,7 @@ end
 -- `more`: one further field to read in the same round
 local function read(more)
   return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'dv', 'e', 'es', 'ls', 'lv', 'lg',
-    'fl', 'rv', 'cr', 'ca', 'cn', 'oc', 'n', 'sq', 'du', 'us', 'sr', more or 'st')
+    'fl', 'rv', 'cr', 'ca', 'cn', 'oc', 'n', 'sq', 'du', 'sh', 'sr', more or 'st')
 end
 
 local function reply(word, h, ...)
@@ -70,13 +70,11 @@ local function is_back(h)
   return true
 end
 
--- A sitting stands in `unshipped` once, from its first line that nobody has shipped.
+-- A sitting stands in `unshipped` once, from its first line that nobody has shipped: as long as its journal is longer
+-- than what is in SQL.
 local function note(h, ...)
-  redis.call('RPUSH', KEYS[2], ...)
-  if h[US] ~= '1' then
-    redis.call('HSET', KEYS[1], 'us', '1')
-    redis.call('RPUSH', KEYS[4], ARGV[3])
-  end
+  local lines = redis.call('RPUSH', KEYS[2], ...)
+  if lines - select('#', ...) == tonumber(h[SH] or 0) then redis.call('RPUSH', KEYS[4], ARGV[3]) end
 end
 
 local function ms(instant) return string.format('%.0f', instant) end

@@ -14,6 +14,5 @@ for i = 5 + pairs_, #ARGV, PIECE do
 end
 redis.call('ZADD', KEYS[4], ARGV[3], ARGV[2])
 redis.call('LREM', KEYS[5], 0, ARGV[2])
-redis.call('HSET', KEYS[2], 'us', '1')
 redis.call('RPUSH', KEYS[5], ARGV[2])
 return 1
