@@ -62,6 +62,14 @@ class Started:
     is_new: bool
 
 
+Admits = Callable[[ToStart], bool]
+"""Says of what the record holds of a person and his enrolment whether his start is taken at all."""
+
+
+class NotAdmittedError(Exception):
+    """A start was not taken; nothing was begun."""
+
+
 class Starter:
     """Starts attempts and opens their sittings."""
 
@@ -98,11 +106,25 @@ class Starter:
         await self._desk.read(0, stamp_ms)
 
     async def start_at(
-        self, intent: StartIntent, session_version: int, stamp_ms: int, asked_ms: int | None = None
+        self,
+        intent: StartIntent,
+        session_version: int,
+        stamp_ms: int,
+        asked_ms: int | None = None,
+        admits: Admits | None = None,
     ) -> Started | Contract | Refusal:
-        """:meth:`start` for whoever has just looked; raises alike."""
+        """:meth:`start` for whoever has just looked; raises alike.
+
+        Args:
+            admits: asked before all else, of what is read under the lock anyway; None: who starts has been looked at.
+
+        Raises:
+            NotAdmittedError: ``admits`` said no.
+        """
         async with self._database.writing() as tx:
             found = await lock_to_start(tx, intent.enrolment_id, intent.person_id)
+            if admits is not None and not admits(found):
+                raise NotAdmittedError
             record = found.record
             known = await attempts.find_by_intent(tx, intent.key) if record.attempts else None
             if known is not None:

@@ -10,7 +10,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from examengine.records import corrections, second_factors, visitors
 from examengine.records.accounts import Account
+from examengine.records.database import Reading
 from examengine.records.people import Person
+from examengine.records.vault import Vault
 from examengine.records.words import STAFF_ROLES, Role
 from examengine.web.contexts import frame as frames
 from examengine.web.contexts.frame import Act, Alert, ErrorPage, Frame, NavLink
@@ -29,6 +31,10 @@ ZONE = "Asia/Shanghai"
 Handler = Callable[[Request], Awaitable[Response]]
 Door = Callable[[Request, Handler], Awaitable[Response]]
 """What stands before the pages of staff (``web.door``)."""
+Find = Callable[[Reading, Vault, int], Awaitable[visitors.Known | None]]
+"""Asks SQL who a person is, as ``visitors.find_known`` does."""
+Seek = Callable[[Request], Find]
+"""How a page asks for that, which needs something else of SQL in the same statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,8 @@ def path_id(request: Request, name: str = "id") -> int:
     return int(text)
 
 
-async def visitor_of(request: Request) -> Visitor:
-    """Who is signed in, by what SQL says now.
+async def visitor_of(request: Request, find: Find = visitors.find_known) -> Visitor:
+    """Who is signed in, by what SQL says now; ``find`` asks where that is not known of the request yet.
 
     Raises:
         NotAllowed: nobody, or the session was revoked.
@@ -112,7 +118,7 @@ async def visitor_of(request: Request) -> Visitor:
         raise NotAllowed(401)
     services = services_of(request)
     async with services.database.glancing() as tx:
-        known = await visitors.find_known(tx, services.vault, session.person_id)
+        known = await find(tx, services.vault, session.person_id)
         is_staff = known is not None and not known.roles.isdisjoint(STAFF_ROLES)
         since_ms = await second_factors.find_used_since(tx, session.person_id) if is_staff else None
     if known is None or known.account.session_version != session.version or known.person.profile is None:
@@ -122,14 +128,16 @@ async def visitor_of(request: Request) -> Visitor:
     return visitor
 
 
-def signed_in(*roles: Role) -> Callable[[Handler], Handler]:
-    """Let only people in who are signed in and hold one of ``roles``; a first password must be changed before."""
+def signed_in(*roles: Role, seek: Seek | None = None) -> Callable[[Handler], Handler]:
+    """Let only people in who are signed in and hold one of ``roles``; a first password must be changed before.
+    ``seek``: asks for more than the person.
+    """
 
     def around(handler: Handler) -> Handler:
         @wraps(handler)
         async def guarded(request: Request) -> Response:
             try:
-                visitor = await visitor_of(request)
+                visitor = await visitor_of(request, seek(request) if seek else visitors.find_known)
             except NotAllowed as error:
                 if error.status == 401 and request.method == "GET":
                     return see_other(f"/login?next={request.url.path}")

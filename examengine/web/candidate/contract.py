@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from examengine.live.admission import Place
 from examengine.records.errors import Missing
+from examengine.records.starts import ToStart
 from examengine.records.words import Role
 from examengine.refusals import Reason, Refusal
 from examengine.rules.calendar import MINUTE_MS
 from examengine.rules.history import DeadlineReason, Label
 from examengine.rules.rulebook import Rulebook
 from examengine.sittings.contract import Contract, contract_of
-from examengine.sittings.start import StartIntent
+from examengine.sittings.start import Admits, NotAdmittedError, StartIntent
 from examengine.web import times
 from examengine.web.accommodation_words import counted_told
 from examengine.web.candidate import waiting
@@ -53,7 +54,8 @@ async def start(request: Request) -> Response:
     """Start the attempt that the page offered. Sent twice, it leads to the same attempt.
 
     A place is asked for before anything is looked up: in a crowd nothing else may come first. Whether the desk is
-    there is asked in the same breath.
+    there is asked in the same breath. Who starts is looked at in the start's own transaction; where anything about
+    him stands against it, he is told the usual way.
     """
     wanted = _wanted(request)
     place: Place | None = None
@@ -66,12 +68,35 @@ async def start(request: Request) -> Response:
         place = told
         if not place.is_turn:
             return waiting.sent_to_wait(request, wanted, place)
+        if away is None and services_of(request).accepts_starts():
+            try:
+                return await _started(request, wanted, place, _admits(request))
+            except NotAdmittedError:
+                pass
 
     @signed_in(Role.CANDIDATE)
     async def begin(request: Request) -> Response:
         return await _begin(request, wanted, place, away)
 
     return await begin(request)
+
+
+def _admits(request: Request) -> Admits:
+    """Whether whoever asks is signed in, and a candidate, as :func:`signed_in` and :func:`visitor_of` see to it."""
+    session = session_of(request)
+
+    def admits(found: ToStart) -> bool:
+        account = found.account
+        return (
+            session is not None
+            and account is not None
+            and account.session_version == session.version
+            and not account.must_change
+            and not found.is_erased
+            and Role.CANDIDATE in found.roles
+        )
+
+    return admits
 
 
 def _wanted(request: Request) -> StartIntent | None:
@@ -90,7 +115,7 @@ async def _begin(
     request: Request, wanted: StartIntent | None, place: Place | None, away: BaseException | None
 ) -> Response:
     """``away``: why the desk cannot be asked, None: it can."""
-    services, now_ms, enrolment_id = services_of(request), now_of(request), path_id(request)
+    services, enrolment_id = services_of(request), path_id(request)
     if wanted is None:
         return await _contract_page(request, enrolment_id, ())
     accepts_starts = services.accepts_starts()
@@ -100,17 +125,28 @@ async def _begin(
             return see_other(f"/sittings/{begun}")
     if place is None:
         _line, record, rulebook = await own_enrolment(request, enrolment_id)
-        errors = _missing_consent(request, contract_of(rulebook, record, now_ms))
+        errors = _missing_consent(request, contract_of(rulebook, record, now_of(request)))
         return await _contract_page(request, enrolment_id, errors)
     if not accepts_starts:
         return await error_page(request, 503)
     if away is not None:
         raise away
-    session = session_of(request)
+    return await _started(request, wanted, place, None)
+
+
+async def _started(request: Request, wanted: StartIntent, place: Place, admits: Admits | None) -> Response:
+    """``admits``: None where who asks has been looked at.
+
+    Raises:
+        NotAdmittedError: it says no.
+    """
+    services, session, enrolment_id = services_of(request), session_of(request), path_id(request)
     assert session is not None
     try:
         with services.starts.pace.timed():
-            started = await services.starter.start_at(wanted, session.version, now_ms, place.joined_ms)
+            started = await services.starter.start_at(
+                wanted, session.version, now_of(request), place.joined_ms, admits
+            )
     except Missing:
         raise NotAllowed(404) from None
     if isinstance(started, Contract):

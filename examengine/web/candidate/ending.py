@@ -25,7 +25,16 @@ from examengine.sittings.finish import Ended
 from examengine.web import times
 from examengine.web.candidate.again import page_token_of
 from examengine.web.candidate.corrections_shown import corrected_sections, correction_notes
-from examengine.web.candidate.exam import Own, claim, own_attempt, own_ended, pen_of, taken_page
+from examengine.web.candidate.exam import (
+    Own,
+    claim,
+    own_attempt,
+    own_ended,
+    pen_of,
+    taken_page,
+    with_attempt,
+    with_ended,
+)
 from examengine.web.candidate.marks_shown import given_rows, section_scores, typed_versions
 from examengine.web.candidate.my import score_is_hidden
 from examengine.web.candidate.receipt import receipt_shown
@@ -59,7 +68,7 @@ SPREAD = 0.25
 """Pages that wait for the same ask again within that share of their wait, not all at once."""
 
 
-@signed_in(Role.CANDIDATE)
+@signed_in(Role.CANDIDATE, seek=with_attempt)
 async def hand_in_page(request: Request) -> Response:
     """P5: counts and blanks before the hand-in, for pages without JavaScript."""
     own, sitting = await _with_pen(request)
@@ -93,7 +102,7 @@ async def hand_in(request: Request) -> Response:
     return await _end(request, CloseReason.HAND_IN)
 
 
-@signed_in(Role.CANDIDATE)
+@signed_in(Role.CANDIDATE, seek=with_attempt)
 async def give_up_page(request: Request) -> Response:
     """Giving up, in two steps that name the consequence (A-01)."""
     step = 2 if request.query_params.get("step") == "2" else 1
@@ -112,7 +121,7 @@ async def _ask_to_be_sure(request: Request) -> Response:
     return await _give_up_page(request, 2, (FieldError("sure", _("请先勾选，表示您知道后果")),))
 
 
-@signed_in(Role.CANDIDATE)
+@signed_in(Role.CANDIDATE, seek=with_ended)
 async def result(request: Request) -> Response:
     """P7. An attempt that is due, or that a crash left unrecorded, is recorded first."""
     services, now_ms = services_of(request), now_of(request)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from examengine.records.history import (
 )
 from examengine.records.outcomes import HandedIn
 from examengine.records.shelf import KeptExam
+from examengine.records.vault import Vault
+from examengine.records.visitors import Known, find_known_with_attempt, find_known_with_ended
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
 from examengine.rules.history import History
@@ -37,6 +40,7 @@ from examengine.web.candidate.question_pieces import question_of
 from examengine.web.contexts.candidate import ExamPage, Reports, Resumed, Taken, Unsent
 from examengine.web.device import device_here, device_told
 from examengine.web.http import (
+    Find,
     NotAllowed,
     error_page,
     form_of,
@@ -91,6 +95,39 @@ class Own:
         return next(i for i, row in enumerate(self.record.rounds) if row.id == self.row.round_id)
 
 
+_ATTEMPT, _ENDED = "sought_attempt", "sought_ended"
+
+
+def with_attempt(request: Request) -> Find:
+    """Asks for the visitor together with the attempt of his that the address names, for :func:`own_attempt`."""
+
+    async def find(tx: Reading, vault: Vault, person_id: int) -> Known | None:
+        attempt_id = path_id(request)
+        known, found = await find_known_with_attempt(tx, vault, person_id, attempt_id)
+        request.scope["state"][_ATTEMPT] = attempt_id, found
+        return known
+
+    return find
+
+
+def with_ended(request: Request) -> Find:
+    """The same for :func:`own_ended`."""
+
+    async def find(tx: Reading, vault: Vault, person_id: int) -> Known | None:
+        attempt_id = path_id(request)
+        known, found = await find_known_with_ended(tx, vault, person_id, attempt_id)
+        request.scope["state"][_ENDED] = attempt_id, found
+        return known
+
+    return find
+
+
+def _sought(request: Request, name: str, attempt_id: int) -> Any:
+    """What was found together with the visitor; once, since it may change while the request goes on."""
+    sought_id, found = request.scope["state"].pop(name, (None, None))
+    return found if sought_id == attempt_id else None
+
+
 async def own_attempt(request: Request, attempt_id: int) -> Own:
     """The visitor's own attempt.
 
@@ -99,7 +136,7 @@ async def own_attempt(request: Request, attempt_id: int) -> Own:
     """
     await visitor_of(request)
     async with services_of(request).database.glancing() as tx:
-        found = await find_attempt_with_history(tx, attempt_id)
+        found = _sought(request, _ATTEMPT, attempt_id) or await find_attempt_with_history(tx, attempt_id)
         if found is None:
             raise NotAllowed(404)
         return await _own(request, tx, *found)
@@ -113,7 +150,7 @@ async def own_ended(request: Request, attempt_id: int) -> tuple[Own, HandedIn]:
     """
     await visitor_of(request)
     async with services_of(request).database.glancing() as tx:
-        found = await find_ended_with_history(tx, attempt_id)
+        found = _sought(request, _ENDED, attempt_id) or await find_ended_with_history(tx, attempt_id)
         if found is None:
             raise NotAllowed(404)
         owned, record, left = found
@@ -130,7 +167,7 @@ async def _own(request: Request, tx: Reading, owned: OwnedAttempt, record: Enrol
     return Own(owned, record, row, rulebook, exam, history_of(record))
 
 
-@signed_in(Role.CANDIDATE)
+@signed_in(Role.CANDIDATE, seek=with_attempt)
 async def exam(request: Request) -> Response:
     """P4. Opening the page takes the pen; a finished attempt leads to its result."""
     services, now_ms = services_of(request), now_of(request)

@@ -17,7 +17,7 @@ from examengine.records.archives import UnreadableError
 from examengine.records.database import Reading
 from examengine.records.proof import archive_fault
 from examengine.records.words import FactKind, Role
-from examengine.web.candidate.exam import own_attempt
+from examengine.web.candidate.exam import own_attempt, with_attempt
 from examengine.web.candidate.qr import qr_of
 from examengine.web.contexts.frame import FieldError, Frame
 from examengine.web.contexts.receipt import ReceiptCheck, ReceiptShown
@@ -60,7 +60,7 @@ def receipt_shown(request: Request, attempt_id: int, receipt: Receipt) -> Receip
     )
 
 
-@signed_in(Role.CANDIDATE)
+@signed_in(Role.CANDIDATE, seek=with_attempt)
 async def receipt_file(request: Request) -> Response:
     """The receipt as a file, signed: ``examengine attempt verify`` checks it without us."""
     own = await own_attempt(request, path_id(request))
