@@ -126,21 +126,22 @@ def mark(
     if answers and not 1 <= min(answers) <= max(answers) <= len(paper.items):
         raise MarkingError(f"answers beyond the {len(paper.items)} items of the paper: {sorted(answers)}")
     marks: list[ItemMark] = []
+    cells = [(cell.points_hundredths, cell.partial_credit) for cell in blueprint.cells]
     for position, item in enumerate(paper.items, start=1):
-        key = keys.get(item.version_id)
-        cell = blueprint.cells[item.cell]
-        answer = answers.get(position, "")
+        version_id, in_cell = item.version_id, item.cell
+        key, answer = keys.get(version_id), answers.get(position, "")
+        points, partial_credit = cells[in_cell]
         if isinstance(key, frozenset):
-            judged = _judged(answer, key, tuple(item.option_order), cell.points_hundredths, cell.partial_credit)
+            judged = _judged(answer, key, tuple(item.option_order), points, partial_credit)
             if judged is None:
-                raise MarkingError(f"version {item.version_id} has no key among the options shown: {key}")
+                raise MarkingError(f"version {version_id} has no key among the options shown: {key}")
             verdict, hundredths = judged
         elif key is None:
-            raise MarkingError(f"version {item.version_id} has no key")
+            raise MarkingError(f"version {version_id} has no key")
         else:
-            verdict, hundredths = _judge_expected(answer, key, cell.points_hundredths, cell.partial_credit)
-        marks.append(ItemMark(position, item.version_id, item.cell, verdict, hundredths, cell.points_hundredths))
-    return scored(marks, len(blueprint.cells))
+            verdict, hundredths = _judge_expected(answer, key, points, partial_credit)
+        marks.append(ItemMark(position, version_id, in_cell, verdict, hundredths, points))
+    return scored(marks, len(cells))
 
 
 def scored(marks: Sequence[ItemMark], cells: int) -> Score:

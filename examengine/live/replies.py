@@ -1,6 +1,6 @@
 """What the desk answers: a word, and what is known of the sitting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -152,6 +152,37 @@ class FormSaved(Standing, frozen=True):
     written: int = 0
 
 
+class Items(Mapping[int, Kept]):
+    """Answers or flags by position, ascending, as the hash has them: each is read when it is asked for. Whoever marks
+    asks for values alone, fifty a paper.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, packed: Mapping[int, bytes]) -> None:
+        self._packed = dict(sorted(packed.items()))
+
+    def __getitem__(self, position: int) -> Kept:
+        return unpack_kept(self._packed[position])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __repr__(self) -> str:
+        return f"Items({dict(self)!r})"
+
+    def given(self) -> dict[int, str]:
+        """Values by position, blanks left out."""
+        return {
+            position: value
+            for position, packed in self._packed.items()
+            if (value := packed.split(b" ", 3)[3].decode())
+        }
+
+
 class Sitting(Standing, frozen=True):
     """Everything of a sitting. Answers and flags by position, 1-based; a cleared one is kept with value ""."""
 
@@ -168,6 +199,8 @@ class Sitting(Standing, frozen=True):
     @property
     def given(self) -> dict[int, str]:
         """Answers as marking takes them: position to option letters, blanks left out."""
+        if isinstance(self.answers, Items):
+            return self.answers.given()
         return {position: kept.value for position, kept in self.answers.items() if kept.value}
 
 
@@ -234,11 +267,11 @@ def sitting(reply: Sequence[Any]) -> Sitting:
         return standing(Sitting, reply)
     flat = reply[STANDING_PARTS]
     head: dict[bytes, bytes] = {}
-    answers: dict[int, Kept] = {}
-    flags: dict[int, Kept] = {}
+    answers: dict[int, bytes] = {}
+    flags: dict[int, bytes] = {}
     for name, value in zip(flat[::2], flat[1::2], strict=True):
         if name[1:].isdigit():
-            (answers if name[:1] == b"a" else flags)[int(name[1:])] = unpack_kept(value)
+            (answers if name[:1] == b"a" else flags)[int(name[1:])] = value
         else:
             head[name] = value
     return standing(
@@ -250,7 +283,7 @@ def sitting(reply: Sequence[Any]) -> Sitting:
         page_id=head.get(b"p", b"").decode(),
         device=head.get(b"pd", b"").decode(),
         sequence=int(head.get(b"sq", 0)),
-        answers=dict(sorted(answers.items())),
-        flags=dict(sorted(flags.items())),
+        answers=Items(answers),
+        flags=Items(flags),
         journal=tuple(reply[STANDING_PARTS + 1]) if len(reply) > STANDING_PARTS + 1 else (),
     )

@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, bindparam, delete, select
+from sqlalchemy import delete, select
 
 from examengine.records import results
+from examengine.records.among import among
 from examengine.records.attempts import Attempt
 from examengine.records.database import Writing
 from examengine.records.endings import first_outcome, left_by
-from examengine.records.outcomes import Finish, Outcome, row_of
-from examengine.records.shapes import columns
+from examengine.records.fixed import Fixed
+from examengine.records.outcomes import OUTCOME, Finish, Outcome, outcome_of, row_of
 from examengine.records.tables import (
     attempt_answers,
     attempt_journals,
@@ -29,6 +30,7 @@ from examengine.records.tables import (
     receipts,
     unlinked,
 )
+from examengine.records.tables import results as results_table
 from examengine.records.words import FactKind
 
 MOST = 500
@@ -39,32 +41,43 @@ SEALED_BETWEEN = 8
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A finish, and the ids of the enrolment's entries by which it was decided. It has a journal."""
+    """A finish, its attempt as it was read, and the ids of the enrolment's entries by which it was decided. It has a
+    journal.
+    """
 
     finish: Finish
-    enrolment_id: int
+    attempt: Attempt
     entries: frozenset[int]
 
 
-_WANTED: BindParameter[Sequence[int]] = bindparam("wanted", expanding=True)
-_ATTEMPT = columns(attempts, Attempt)
-_ENROLMENTS = (
-    select(enrolments.c.id)
-    .where(enrolments.c.id.in_(_WANTED))
-    .order_by(enrolments.c.id)
-    .with_for_update(key_share=True, skip_locked=True)
-)
-_ATTEMPTS = (
-    select(*_ATTEMPT, people.c.pseudonym)
-    .join_from(attempts, enrolments)
+_LOCKED = Fixed(
+    select(attempts.c.id, attempts.c.generation, people.c.pseudonym, *results.PLACE)
+    .join_from(enrolments, attempts, attempts.c.enrolment_id == enrolments.c.id)
     .join(people, people.c.id == enrolments.c.person_id)
-    .where(attempts.c.id.in_(_WANTED))
-    .order_by(attempts.c.id)
-    .with_for_update(of=attempts, key_share=True, skip_locked=True)
+    .join(results_table, results_table.c.enrolment_id == enrolments.c.id)
+    .where(among(attempts.c.id))
+    .order_by(enrolments.c.id)
+    .with_for_update(of=[enrolments, attempts, results_table], key_share=True, skip_locked=True)
 )
-_ENTRIES = select(entries.c.enrolment_id, entries.c.id).where(entries.c.enrolment_id.in_(_WANTED))
-_ENDED = select(outcomes.c.attempt_id).where(outcomes.c.attempt_id.in_(_WANTED))
-_OPEN_NO_MORE = delete(open_attempts).where(open_attempts.c.attempt_id.in_(_WANTED))
+_ENTRIES = Fixed(select(entries.c.enrolment_id, entries.c.id).where(among(entries.c.enrolment_id)))
+_beside = attempts.alias("beside")
+_ENDED = Fixed(
+    select(_beside.c.enrolment_id, *OUTCOME)
+    .join_from(_beside, outcomes, outcomes.c.attempt_id == _beside.c.id)
+    .where(among(_beside.c.enrolment_id))
+    .order_by(outcomes.c.attempt_id, outcomes.c.no)
+)
+_OPEN_NO_MORE = Fixed(delete(open_attempts).where(among(open_attempts.c.attempt_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One that may be recorded: locked, with what its enrolment has come to so far, by attempt, oldest first."""
+
+    ready: Ready
+    pseudonym: str
+    place: results.Place
+    ended: tuple[tuple[int, Outcome], ...]
 
 
 async def record_finishes(tx: Writing, ready: Sequence[Ready], at_ms: int) -> dict[int, Outcome]:
@@ -80,12 +93,15 @@ async def record_finishes(tx: Writing, ready: Sequence[Ready], at_ms: int) -> di
     numbers = await tx.numbers(outcomes, len(standing)) if standing else []
     recorded: dict[int, Outcome] = {}
     answers, archives, proofs, facts = [], [], [], []
-    for place, (outcome_id, (finish, attempt, pseudonym)) in enumerate(zip(numbers, standing, strict=True), start=1):
+    refreshed: list[tuple[results.Place, tuple[tuple[int, Outcome], ...]]] = []
+    for place, (outcome_id, one) in enumerate(zip(numbers, standing, strict=True), start=1):
         if place % SEALED_BETWEEN == 0:
             await asyncio.sleep(0)
+        finish, attempt = one.ready.finish, one.ready.attempt
         outcome = first_outcome(finish, outcome_id, at_ms)
-        left = left_by(finish, attempt, pseudonym, finish.journal, outcome)
+        left = left_by(finish, attempt, one.pseudonym, finish.journal, outcome)
         recorded[attempt.id] = outcome
+        refreshed.append((one.place, (*one.ended, (attempt.id, outcome))))
         answers.append(left.answers)
         archives.append(left.archive)
         proofs.append(left.receipt)
@@ -97,28 +113,31 @@ async def record_finishes(tx: Writing, ready: Sequence[Ready], at_ms: int) -> di
     await tx.put_all(attempt_journals, archives)
     await tx.put_all(receipts, proofs)
     await tx.put_all(unlinked, facts)
-    await tx.run(_OPEN_NO_MORE, {"wanted": list(recorded)})
-    await results.refresh_all(tx, list(recorded))
+    await tx.fetch(_OPEN_NO_MORE, {"wanted": list(recorded)})
+    await results.refresh_all(tx, refreshed)
     return recorded
 
 
-async def _still_standing(tx: Writing, ready: Sequence[Ready]) -> list[tuple[Finish, Attempt, str]]:
-    """Those that may be recorded, with their attempts, locked, and the pseudonyms of their people."""
-    wanted = [one.finish.attempt_id for one in ready]
-    of = {"wanted": sorted({one.enrolment_id for one in ready})}
-    free = {row.id for row in await tx.rows(_ENROLMENTS, of)}
-    locked = {row.id: row for row in await tx.rows(_ATTEMPTS, {"wanted": wanted})}
-    ended = {row.attempt_id for row in await tx.rows(_ENDED, {"wanted": wanted})}
-    found: dict[int, set[int]] = {}
-    for row in await tx.rows(_ENTRIES, of):
-        found.setdefault(row.enrolment_id, set()).add(row.id)
+async def _still_standing(tx: Writing, ready: Sequence[Ready]) -> list[_Standing]:
+    """Those that may be recorded, locked: what they are decided by is read after that."""
+    locked = {row[0]: row[1:] for row in await tx.fetch(_LOCKED, {"wanted": [one.attempt.id for one in ready]})}
+    of_enrolments = {"wanted": [one.attempt.enrolment_id for one in ready if one.attempt.id in locked]}
+    its_entries, its_outcomes = await tx.fetch_each((_ENTRIES, of_enrolments), (_ENDED, of_enrolments))
+    known: dict[int, set[int]] = {}
+    for enrolment_id, entry_id in its_entries:
+        known.setdefault(enrolment_id, set()).add(entry_id)
+    ended: dict[int, list[tuple[int, Outcome]]] = {}
+    for enrolment_id, *row in its_outcomes:
+        outcome = outcome_of(row)
+        ended.setdefault(enrolment_id, []).append((outcome.attempt_id, outcome))
     standing = []
     for one in ready:
-        found_row = locked.get(one.finish.attempt_id)
-        if found_row is None or one.enrolment_id not in free or one.finish.attempt_id in ended:
+        found, enrolment_id = locked.get(one.attempt.id), one.attempt.enrolment_id
+        if found is None or known.get(enrolment_id, set()) != one.entries:
             continue
-        *facts, pseudonym = found_row
-        attempt = Attempt(**dict(zip((column.name for column in _ATTEMPT), facts, strict=True)))
-        if attempt.generation == one.finish.generation and found.get(one.enrolment_id, set()) == one.entries:
-            standing.append((one.finish, attempt, str(pseudonym)))
+        generation, pseudonym, *place = found
+        before = tuple(ended.get(enrolment_id, ()))
+        if generation != one.finish.generation or any(attempt_id == one.attempt.id for attempt_id, _ in before):
+            continue
+        standing.append(_Standing(one, str(pseudonym), results.Place(enrolment_id, *place), before))
     return standing

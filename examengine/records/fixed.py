@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, NoReturn
 
 import asyncpg  # type: ignore[import-untyped]
@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from examengine.records.among import Ids
 from examengine.records.errors import Conflict, RecordsError, Unavailable
 from examengine.records.packing import Packed, pack
 
@@ -44,22 +45,25 @@ PASSING = (
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The text for one kind of database, its parameters in order, which of them are packed, and what makes values of
-    its columns.
+    """The text for one kind of database, its parameters in order, what makes the driver's values of some, and what
+    makes values of its columns.
     """
 
     text: str
     names: tuple[str, ...]
     set_here: Values
-    packed: frozenset[str]
+    makers: Mapping[str, Reader]
     readers: tuple[tuple[int, Reader], ...]
 
     def arguments(self, values: Values) -> list[Any]:
         found = [values[name] if name in values else self.set_here[name] for name in self.names]
-        if not self.packed:
+        if not self.makers:
             return found
         of_names = zip(self.names, found, strict=True)
-        return [value if name not in self.packed or value is None else pack(value) for name, value in of_names]
+        return [
+            value if name not in self.makers or value is None else self.makers[name](value)
+            for name, value in of_names
+        ]
 
     def read(self, rows: Sequence[Any]) -> Sequence[Sequence[Any]]:
         if not self.readers:
@@ -72,7 +76,9 @@ class _Plan:
 
 
 class Fixed:
-    """A statement with named parameters (``bindparam``), made once. It has no list of a length that varies."""
+    """A statement with named parameters (``bindparam``), made once. Lists of ids are one parameter: see
+    :func:`examengine.records.among.among`.
+    """
 
     def __init__(self, statement: ClauseElement) -> None:
         self.statement: Any = statement
@@ -107,9 +113,20 @@ def _planned(statement: ClauseElement, dialect: Dialect) -> _Plan:
         text=str(compiled),
         names=tuple(compiled.positiontup or ()),
         set_here={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
-        packed=frozenset(name for name, bind in compiled.binds.items() if isinstance(bind.type, Packed)),
+        makers={
+            name: maker
+            for name, bind in compiled.binds.items()
+            if (maker := _maker_of(bind.type, dialect)) is not None
+        },
         readers=tuple((place, reader) for place, reader in readers if reader is not None),
     )
+
+
+def _maker_of(kind: object, dialect: Dialect) -> Reader | None:
+    """What makes the driver's values of a parameter's, where that is not the value itself."""
+    if isinstance(kind, Packed):
+        return pack
+    return partial(kind.process_bind_param, dialect=dialect) if isinstance(kind, Ids) else None
 
 
 async def each(connection: AsyncConnection, *asked: Ask, begins: str = "", ends: str = "") -> list[Rows]:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
+    String,
+    Text,
     and_,
     bindparam,
     delete,
@@ -24,10 +27,10 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from examengine.records.database import CHUNK, Reading, Values, Writing
+from examengine.records.database import Reading, Values, Writing
 from examengine.records.fixed import Fixed, Write
-from examengine.records.shapes import chunks
 from examengine.records.tables import attempts, enrolments, outcomes, people, result_tallies, results
 from examengine.records.words import Standing
 
@@ -191,13 +194,28 @@ _OUTCOMES_BESIDE = (
     .order_by(attempts.c.id, outcomes.c.no)
 )
 _ENDED = Fixed(_OUTCOMES_BESIDE.where(_of.c.id == bindparam("attempt")))
-_ENDED_ALL = _OUTCOMES_BESIDE.where(_of.c.id.in_(bindparam("wanted", expanding=True)))
 _CHANGED = ("standing", "attempts", "attempt_id", "score_hundredths", "full_hundredths", "reason", "ended_ms")
 _SET = Fixed(
     update(results)
     .where(results.c.enrolment_id == bindparam("of_enrolment"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
+_made: Any = func.unnest(
+    *(
+        bindparam(name, type_=ARRAY(kind))
+        for name, kind in (
+            ("of_enrolment", BigInteger),
+            *((f"new_{name}", Text if isinstance(results.c[name].type, String) else BigInteger) for name in _CHANGED),
+        )
+    )
+)
+_made = _made.table_valued("enrolment_id", *_CHANGED).render_derived(name="made")
+_SET_ALL = Fixed(
+    update(results)
+    .where(results.c.enrolment_id == _made.c.enrolment_id)
+    .values({name: _made.c[name] for name in _CHANGED})
+)
+"""Of many, each value as a list; PostgreSQL alone can."""
 _MOVED = Fixed(
     insert(result_tallies).values([{name: bindparam(f"{name}_{place}") for name in _TALLIED} for place in (0, 1)])
 )
@@ -303,25 +321,23 @@ def refreshing(place: Place, ended: Iterable[tuple[int, EndedOutcome]]) -> tuple
     return _writes({attempt_id: _Ended.of(place, attempt_id, outcome) for attempt_id, outcome in ended})
 
 
-async def refresh_all(tx: Writing, attempt_ids: Sequence[int]) -> None:
-    """Make the rows of many attempts' enrolments anew, in the transaction that has added their outcomes."""
-    by_enrolment: dict[int, dict[int, _Ended]] = {}
-    for part in chunks(attempt_ids, CHUNK):
-        for found in await tx.rows(_ENDED_ALL, {"wanted": list(part)}):
-            row = _Ended(*found)
-            by_enrolment.setdefault(row.enrolment_id, {})[row.id] = row
+async def refresh_all(tx: Writing, ended: Iterable[tuple[Place, Iterable[tuple[int, EndedOutcome]]]]) -> None:
+    """Make the rows of many enrolments anew, in the transaction that adds outcomes to them: each with all its
+    outcomes, as :func:`refreshing` takes them. Who gives a place has locked the row.
+    """
     made: list[Values] = []
     moved: Counter[tuple[Any, ...]] = Counter()
-    for newest in by_enrolment.values():
+    for place, outcomes_ in ended:
+        newest = {attempt_id: _Ended.of(place, attempt_id, outcome) for attempt_id, outcome in outcomes_}
         values, changes = _made_anew(newest)
         made.append(values)
-        for *place, n in changes:
-            moved[tuple(place)] += n
-    if made:
-        await tx.run(_SET.statement, made)
-    await tx.put_all(
-        result_tallies, [dict(zip(_TALLIED, (*place, n), strict=True)) for place, n in moved.items() if n]
-    )
+        for *at, n in changes:
+            moved[tuple(at)] += n
+    if made and tx.is_sqlite:
+        await tx.put(*((_SET, values) for values in made))
+    elif made:
+        await tx.fetch(_SET_ALL, {name: [values[name] for values in made] for name in made[0]})
+    await tx.put_all(result_tallies, [dict(zip(_TALLIED, (*at, n), strict=True)) for at, n in moved.items() if n])
 
 
 def _made_anew(newest: Mapping[int, _Ended]) -> tuple[Values, tuple[tuple[Any, ...], ...]]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from examengine.records import attempts
 from examengine.records.as_rules import closing_of
 from examengine.records.attempts import OwnedAttempt
 from examengine.records.database import Database, Reading
+from examengine.records.due import load_due
 from examengine.records.entries import Entry
-from examengine.records.history import AttemptRecord, EnrolmentRecord, find_attempt_with_history, load_histories
+from examengine.records.history import AttemptRecord, EnrolmentRecord, find_attempt_with_history
 from examengine.records.shelf import Shelf
 from examengine.rules.calendar import MINUTE_MS
 from examengine.rules.history import Closing
@@ -18,7 +18,7 @@ from examengine.sittings.ending import hand_in_entry
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An attempt with its enrolment's history, its rules, and when it closes by them."""
+    """An attempt with what is recorded of its enrolment, its rules, and when it closes by them."""
 
     owned: OwnedAttempt
     record: EnrolmentRecord
@@ -38,14 +38,12 @@ class Known:
 
 
 async def read_known(database: Database, shelf: Shelf, attempt_ids: Iterable[int]) -> dict[int, Known]:
-    """Many attempts, in as many queries as one takes; an id that is none is left out."""
+    """Many attempts, in three queries; an id that is none is left out. Of their enrolments' records that alone which
+    bears on how they end (:func:`examengine.records.due.load_due`).
+    """
     async with database.reading() as tx:
-        owned = await attempts.get_attempts(tx, attempt_ids)
-        records = await load_histories(tx, {one.attempt.enrolment_id for one in owned.values()})
-        return {
-            attempt_id: await _known(tx, shelf, one, records[one.attempt.enrolment_id])
-            for attempt_id, one in owned.items()
-        }
+        found = await load_due(tx, attempt_ids)
+        return {attempt_id: await _known(tx, shelf, *one) for attempt_id, one in found.items()}
 
 
 async def find_known(database: Database, shelf: Shelf, attempt_id: int) -> Known | None:

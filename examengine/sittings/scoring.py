@@ -14,6 +14,8 @@ from examengine.records.database import Reading
 from examengine.records.marking import Waiting
 from examengine.records.shelf import Shelf
 
+MOST_KEYS = 60_000
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -43,6 +45,8 @@ class Scorer:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self._keys: dict[int, Key] = {}
+        """Of item versions marked by lately; they never change."""
 
     async def score(
         self, tx: Reading, exam_id: int, packed: bytes, answers: Mapping[int, str], now_ms: int
@@ -50,10 +54,21 @@ class Scorer:
         """Mark an attempt of an exam. ``packed``: its paper; ``answers`` by position."""
         blueprint = (await self._shelf.exam(tx, exam_id)).blueprint
         paper = unpack(packed)
-        items = await self._shelf.items(tx, [item.version_id for item in paper.items])
-        keys = keys_of(items.items())
+        keys = await self._keys_to(tx, paper)
         stands = await self._shelf.in_force.of(tx, exam_id, now_ms)
         return Scored(paper, blueprint, answers, keys, mark(paper, blueprint, answers, keys), stands)
+
+    async def _keys_to(self, tx: Reading, paper: Paper) -> Mapping[int, Key]:
+        version_ids = [item.version_id for item in paper.items]
+        known = self._keys
+        try:
+            return {version_id: known[version_id] for version_id in version_ids}
+        except KeyError:
+            keys = keys_of((await self._shelf.items(tx, version_ids)).items())
+        if len(known) > MOST_KEYS:
+            known.clear()
+        known.update(keys)
+        return keys
 
     async def score_final(
         self, tx: Reading, exam_id: int, packed: bytes, answers: Mapping[int, str], now_ms: int

@@ -134,7 +134,7 @@ class Together:
             return None
         finish = finish_of(attempt.id, sitting, verdict, ended, closing, scored, score, outcome)
         entries = frozenset(entry.id for entry in known.record.entries)
-        return _Closed(known, sitting, Ready(finish, attempt.enrolment_id, entries))
+        return _Closed(known, sitting, Ready(finish, attempt, entries))
 
     async def _settle(self, closed: Mapping[int, _Closed], recorded: Mapping[int, Outcome], now_ms: int) -> None:
         """Leave the tombstones; one that cannot be left now is left when the due set leads there again."""
@@ -161,7 +161,7 @@ class Together:
 
 
 def _closed_ms(sitting: Sitting) -> int:
-    return max((instant_of(line) for line in sitting.journal if line[:1] == b"z"), default=0)
+    return next((instant_of(line) for line in reversed(sitting.journal) if line[:1] == b"z"), 0)
 
 
 def _is_plain(known: Known, now_ms: int) -> bool:

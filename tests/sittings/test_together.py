@@ -12,6 +12,7 @@ from examengine.records import archives, evidence, outcomes, proof, results
 from examengine.records.enrolments import Enrolment
 from examengine.records.history import find_ended_with_history
 from examengine.records.results import Asked
+from examengine.sittings.known import find_known, read_known
 from tests.sittings.test_sweep import spoil
 from tests.world import World
 
@@ -157,3 +158,25 @@ async def test_two_that_end_the_same_sittings_record_them_once(world: World) -> 
         await finisher.when_due(attempt_id, world.now_ms)
     assert set().union(*told) == set(ids)
     assert [len(await world.series(attempt_id)) for attempt_id in ids] == [1] * len(ids)
+
+
+async def test_what_is_read_of_many_at_once_is_what_is_read_of_one(world: World) -> None:
+    """Of one that has extra time, and of one that has ended; an id that is none is left out."""
+    enrolments, ids, _ = await a_house(world, 4)
+    world.clock.move_to(world.now_ms + MINUTE_MS)
+    await world.extra_time(enrolments[0], ids[0], 15)
+    await world.services.finisher.by_page(
+        await world.pen(ids[1], enrolments[1].person_id), CloseReason.GIVE_UP, world.now_ms
+    )
+    database, shelf = world.services.database, world.services.shelf
+    many = await read_known(database, shelf, [*ids, max(ids) + 1])
+    assert set(many) == set(ids)
+    for attempt_id in ids:
+        one = await find_known(database, shelf, attempt_id)
+        assert one is not None
+        together = many[attempt_id]
+        for name in ("owned", "row", "rulebook", "closing", "earliest_ms", "order"):
+            assert getattr(together, name) == getattr(one, name), name
+        assert together.record.entries == one.record.entries
+    assert many[ids[0]].record.entries
+    assert many[ids[1]].row.outcome is not None

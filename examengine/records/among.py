@@ -1,0 +1,52 @@
+"""Many ids as one value: a statement that asks for them is the same however many they are, and made once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
+
+
+class Ids(TypeDecorator[Sequence[int]]):
+    """Ids for programs; for PostgreSQL an array, for SQLite a text of JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        is_array = dialect.name == "postgresql"
+        return dialect.type_descriptor(ARRAY(BigInteger) if is_array else Text())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+        assert value is not None
+        return list(value) if dialect.name == "postgresql" else msgspec.json.encode(list(value)).decode()
+
+
+class _among(FunctionElement[bool]):  # noqa: N801 - named as a function of SQL
+    """Whether a column is one of many ids."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "among"
+
+
+@compiles(_among, "sqlite")
+def _in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    column, wanted = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({wanted}))"  # noqa: S608 - both are compiled
+
+
+@compiles(_among, "postgresql")
+def _in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    column, wanted = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY (CAST({wanted} AS BIGINT[]))"
+
+
+def among(column: ColumnElement[int], name: str = "wanted") -> ColumnElement[bool]:
+    """Whether a column is one of the ids that are given under that name."""
+    return _among(column, bindparam(name, type_=Ids()))
