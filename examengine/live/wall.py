@@ -60,6 +60,10 @@ class Board:
         members: list[bytes] = await self._calls.command("ZRANGE", due_key(slot), 0, -1)
         return [int(member) for member in members]
 
+    async def count(self, slot: int) -> int:
+        """How many attempts of a slot are not settled."""
+        return int(await self._calls.command("ZCARD", due_key(slot)))
+
     async def look(self, attempt_ids: Sequence[int]) -> list[Sign]:
         """Signs of life of at most ``LOOKS_AT_ONCE`` attempts of one slot, in their order."""
         keys = hashes(slot_of(attempt_ids[0]), attempt_ids)

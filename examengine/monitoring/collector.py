@@ -36,6 +36,12 @@ REST, REST_MOST_S = 4.0, 0.05
 """How long the collector rests after a call, in times of what it took: a fifth of one server at most. A call that
 took long for other reasons makes nobody wait longer than the latter.
 """
+FIRST_REST = 1.0
+"""In its first round, in which it gets to know everybody and the wall waits."""
+MEMBERS_EVERY = 3
+"""Rounds after which a slot's members are asked for although there are as many as before: as many may have come as
+went.
+"""
 KEEP_MS = 600_000
 NOW, LISTED = "now", "listed"
 PLACES_A_ROW = 2_000
@@ -76,6 +82,7 @@ class Collector:
         self._told_absent = ("", 0)
         self._left_s = 0.0
         self._round_ms = 0
+        self._rounds = 0
 
     async def run(self) -> None:
         """Collect until cancelled."""
@@ -98,12 +105,13 @@ class Collector:
         watch = await self._begin()
         if watch is None:
             return False
-        if not self._left_s:
-            spread_s = 0.0  # whoever has just begun shows something soon
+        rest = REST if spread_s else 0.0
+        if not self._left_s:  # whoever has just begun shows something soon
+            rest, spread_s = min(rest, FIRST_REST), 0.0
         began_s = monotonic_s()
         for slot in range(SLOTS):
             began_slot_s = monotonic_s()
-            await self._look_at(watch, slot, rest=spread_s > 0)
+            await self._look_at(watch, slot, rest)
             if spread_s and monotonic_s() - self._left_s > EVERY_S:  # a long round tells what it knows meanwhile
                 await self._leave(watch)
                 if not await self._hold():
@@ -112,6 +120,7 @@ class Collector:
                 await asyncio.sleep(max(0.0, spread_s / SLOTS - (monotonic_s() - began_slot_s)))
         if len(self._shut) == SLOTS:
             raise live.Unavailable("no slot can be read")
+        self._rounds += 1
         self._round_ms = round((monotonic_s() - began_s) * 1000)
         await self._leave(watch)
         return True
@@ -135,12 +144,13 @@ class Collector:
             self._watch = None  # another has counted meanwhile
         return self._lease is not None
 
-    async def _look_at(self, watch: Watch, slot: int, *, rest: bool) -> None:
+    async def _look_at(self, watch: Watch, slot: int, rest: float) -> None:
         try:
-            began_s = monotonic_s()
-            members = await self._board.members(slot)
-            await _rested(began_s, rest=rest)
-            await self._place(watch, watch.unknown(slot, members))
+            if await self._has_changed(watch, slot):
+                began_s = monotonic_s()
+                members = await self._board.members(slot)
+                await _rested(began_s, rest)
+                await self._place(watch, watch.unknown(slot, members), rest)
             for part in chunks(watch.due(slot, self._clock.now_ms()), LOOKS_AT_ONCE):
                 began_s = monotonic_s()
                 try:
@@ -149,14 +159,20 @@ class Collector:
                     watch.later(slot, part, self._clock.now_ms())
                     raise
                 watch.seen(slot, part, signs, self._clock.now_ms())
-                await _rested(began_s, rest=rest)
+                await _rested(began_s, rest)
             self._shut.discard(slot)
         except live.Unavailable:  # what was known of the slot stands
             self._shut.add(slot)
 
-    async def _place(self, watch: Watch, attempt_ids: list[int]) -> None:
+    async def _has_changed(self, watch: Watch, slot: int) -> bool:
+        """Whether others may live in a slot than are known."""
+        is_turn = (self._rounds + slot) % MEMBERS_EVERY == 0
+        return await self._board.count(slot) != watch.count(slot) or is_turn
+
+    async def _place(self, watch: Watch, attempt_ids: list[int], rest: float) -> None:
         """Ask SQL where new sittings belong; while it is away they are counted without."""
         for part in chunks(attempt_ids, CHUNK):
+            began_s = monotonic_s()
             try:
                 async with self._database.reading() as tx:
                     places = await wall.places(tx, part)
@@ -165,6 +181,7 @@ class Collector:
                 self._unplaced.update(part)
             for attempt_id in part:
                 watch.put(attempt_id, places.get(attempt_id, UNKNOWN), self._clock.now_ms())
+            await _rested(began_s, rest)
 
     # ── leaving what was counted ──
 
@@ -270,9 +287,9 @@ class Collector:
         )
 
 
-async def _rested(began_s: float, *, rest: bool) -> None:
+async def _rested(began_s: float, rest: float) -> None:
     if rest:
-        await asyncio.sleep(min(REST_MOST_S, REST * (monotonic_s() - began_s)))
+        await asyncio.sleep(min(REST_MOST_S, rest * (monotonic_s() - began_s)))
 
 
 async def _packed(content: object, size: int) -> bytes:

@@ -4,12 +4,14 @@ rows of its table. Counts are of whole provinces: whoever asks for them does so 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from examengine.records.database import CHUNK, Reading
 from examengine.records.exams import Exam
+from examengine.records.fixed import Fixed
 from examengine.records.shapes import chunks, columns
 from examengine.records.tables import (
     attempts,
@@ -65,9 +67,24 @@ async def places(tx: Reading, attempt_ids: Sequence[int]) -> dict[int, Place]:
     """Where attempts belong; one that SQL does not know is left out."""
     found: dict[int, Place] = {}
     for part in chunks(attempt_ids, CHUNK):
-        statement = _of_attempts(attempts.c.id, *_PLACE).where(attempts.c.id.in_(part))
-        found.update((row[0], Place(*row[1:])) for row in await tx.rows(statement))
+        size, statement = next(each for each in _places_of() if each[0] >= len(part))
+        values = {f"id{no}": part[min(no, len(part) - 1)] for no in range(size)}
+        for attempt_id, *place in await tx.fetch(statement, values):
+            found[attempt_id] = Place(*place)
     return found
+
+
+@cache
+def _places_of() -> tuple[tuple[int, Fixed], ...]:
+    """For so many attempts at most: a collector that begins asks of everybody. The last one fills what is left."""
+    return tuple(
+        (size, Fixed(_of_attempts(attempts.c.id, *_PLACE).where(attempts.c.id.in_(_numbered(size)))))
+        for size in (8, 64, CHUNK)
+    )
+
+
+def _numbered(size: int) -> list[ColumnElement[int]]:
+    return [bindparam(f"id{no}", type_=attempts.c.id.type) for no in range(size)]
 
 
 async def not_started(tx: Reading, exam_ids: Iterable[int]) -> dict[Place, int]:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from examengine import live
-from examengine.live.slots import fence_key, slot_of
+from examengine.live.slots import SLOTS, fence_key, slot_of
 from examengine.live.wall import LOOKS_AT_ONCE, RUNNING
 from examengine.monitoring import silence
 from examengine.monitoring.collector import Collector
@@ -13,6 +13,7 @@ from examengine.monitoring.snapshot import Counts, is_silent
 from examengine.records.wall import Place
 from tests.faults import sql_away
 from tests.harness import RedisForTests
+from tests.live.builders import opening
 from tests.world import World
 
 SILENT_MS = 60_000
@@ -72,6 +73,19 @@ async def test_people_pass_through_the_states(world: World, collector: Collector
     await world.services.finisher.by_page(pen, live.CloseReason.HAND_IN, world.now_ms)
     counts = await counted(world, collector, 5_000)
     assert (counts.live, counts.handed_in) == (0, 1)
+
+
+async def test_who_came_where_another_went_is_found_within_three_rounds(world: World, collector: Collector) -> None:
+    person_id, _, first = await world.a_candidate_in_an_exam()
+    await counted(world, collector)
+    pen = await world.pen(first, person_id)
+    await world.services.finisher.by_page(pen, live.CloseReason.HAND_IN, world.now_ms)
+    await world.services.desk.open(opening(attempt_id=first + SLOTS), world.now_ms)
+    for _ in range(3):
+        counts = await counted(world, collector, 5_000)
+    assert counts.live == 1
+    assert collector._watch is not None
+    assert collector._watch.unknown(slot_of(first), [first + SLOTS]) == []
 
 
 async def test_the_wall_does_not_wait_for_a_round_to_call_somebody_silent(world: World, collector: Collector) -> None:

@@ -1,5 +1,7 @@
 """Who lives, who fell silent: counted from signs of life, by values alone."""
 
+import random
+
 import pytest
 
 from examengine.live.wall import CLOSED, CLOSING, NONE, OPENING, RUNNING, Sign
@@ -149,3 +151,22 @@ def test_who_has_been_silent_for_long_is_looked_at_less_often() -> None:
     looked(watch, AT_MS, sign(AT_MS - 20 * 60_000))
     assert watch.due(SLOT, AT_MS + 29_000) == []
     assert watch.due(SLOT, AT_MS + 30_000) == [7]
+
+
+def test_whatever_came_before_the_counts_are_those_of_the_last_look() -> None:
+    chance = random.Random(7)
+    ids = [SLOT + 64 * number for number in range(40)]
+    watch, now_ms = a_watch(*ids), AT_MS
+    for _ in range(60):
+        now_ms += chance.choice([0, 1, 4_000, 50_000])
+        states = chance.choices([RUNNING, CLOSING, OPENING], [20, 1, 1], k=len(ids))
+        signs = [
+            sign(now_ms - chance.randrange(70_000), state, now_ms + chance.randrange(-90_000, HOUR_MS), since_ms)
+            for state, since_ms in zip(states, chance.choices([0, now_ms - 40_000], [9, 1], k=len(ids)), strict=True)
+        ]
+        watch.due(SLOT, now_ms + HOUR_MS)
+        watch.seen(SLOT, ids, signs, now_ms)
+        fresh = a_watch(*ids)
+        fresh.seen(SLOT, ids, signs, now_ms)
+        assert watch.groups == fresh.groups
+        assert sorted(watch.listed, key=str) == sorted(fresh.listed, key=str)

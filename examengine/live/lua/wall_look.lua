@@ -6,9 +6,13 @@
 local STATES = {opening = 1, running = 2, closing = 3, closed = 4}
 local parts = {}
 for i = 1, #KEYS do
-  local h = redis.call('HMGET', KEYS[i], 'st', 'ls', 'd', 'lv', 'ca')
+  local h = redis.call('HMGET', KEYS[i], 'st', 'ls', 'd', 'lv')
   local state, since = STATES[h[1]] or 0, 0
-  if state == 3 then since = tonumber(h[5]) or 0 elseif state == 2 then since = tonumber(h[4]) or 0 end
+  if state == 2 then
+    since = tonumber(h[4]) or 0
+  elseif state == 3 then
+    since = tonumber(redis.call('HGET', KEYS[i], 'ca')) or 0
+  end
   parts[i] = struct.pack('<Bddd', state, tonumber(h[2]) or 0, tonumber(h[3]) or 0, since)
 end
 return table.concat(parts)
