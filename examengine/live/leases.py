@@ -30,6 +30,10 @@ class Leases:
         self._calls = calls
         self._taken: dict[str, Lease] = {}
 
+    def has(self, name: str) -> bool:
+        """Whether a lease of that name was taken here and not given back; it may have run out since."""
+        return name in self._taken
+
     async def take(self, name: str, owner: str, ttl_ms: int) -> Lease | None:
         """Take the lease for ``ttl_ms``; None where another owner holds it. An owner that holds it gets it again."""
         token = int(await self._calls.run(TAKE, _keys(name), (owner, ttl_ms)))

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import structlog
 
+from examengine.live.leases import Leases
+from examengine.sittings import ship
 from examengine.web.services import Services
 
 SHIP_SECONDS = 5.0
@@ -20,6 +22,7 @@ SHIP_AGAIN_SECONDS = 0.1
 RELEASE_SECONDS = 1.0
 AGAIN_SECONDS = 1.0
 CANCEL_AGAIN_SECONDS = 1.0
+SETTLE_SECONDS, GIVE_WAY_SECONDS = 0.25, 2.0
 
 log = structlog.get_logger("examengine.background")
 
@@ -28,6 +31,22 @@ class Task(Protocol):
     """Does its work again and again until it is cancelled; stores that are away are its own affair."""
 
     async def run(self) -> None: ...
+
+
+class GivesWay:
+    """A task of which much comes beside many sittings. In a worker that ships it begins a little later: another that
+    was started beside it has taken the lease by then, and the two share what is to be done.
+    """
+
+    def __init__(self, task: Task, leases: Leases) -> None:
+        self._task = task
+        self._leases = leases
+
+    async def run(self) -> None:
+        await asyncio.sleep(SETTLE_SECONDS)
+        if self._leases.has(ship.LEASE):
+            await asyncio.sleep(GIVE_WAY_SECONDS)
+        await self._task.run()
 
 
 def background_tasks(services: Services) -> tuple[Task, ...]:
@@ -42,7 +61,7 @@ def background_tasks(services: Services) -> tuple[Task, ...]:
         services.counter,
         services.tallier,
         services.publisher,
-        services.collector,
+        GivesWay(services.collector, services.leases),
         services.compensator,
         services.notices,
     )

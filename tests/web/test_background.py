@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import pytest
 
+from examengine.live.leases import Leases
+from examengine.sittings.ship import LEASE
 from examengine.web import background
-from examengine.web.background import running
+from examengine.web.background import GivesWay, running
 from tests.world import World
 
 
@@ -51,6 +53,29 @@ async def test_a_task_that_loses_its_cancellation_is_cancelled_again() -> None:
 
     assert task.cancelled == 1
     assert len(asyncio.all_tasks()) == 1
+
+
+class Noting:
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+
+    async def run(self) -> None:
+        self.began.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_heavy_task_leaves_its_lease_to_the_worker_that_does_not_ship(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "SETTLE_SECONDS", 0.01)
+    monkeypatch.setattr(background, "GIVE_WAY_SECONDS", 0.2)
+    ours, others = Leases(world.services.calls), Leases(world.services.calls)
+    await ours.take(LEASE, "ours", 60_000)
+    mine, theirs = Noting(), Noting()
+    async with running([GivesWay(mine, ours), GivesWay(theirs, others)]), asyncio.timeout(10):
+        await theirs.began.wait()
+        assert not mine.began.is_set()
+        await mine.began.wait()  # who is alone does all
 
 
 async def test_every_task_of_a_worker_gives_its_lease_back(world: World) -> None:
