@@ -6,7 +6,8 @@ SQLite silently drops.
 
 What a statement costs on SQLite is the hop to the connection's thread, not the statement. ``glancing`` with a fixed
 statement takes none; a transaction begins with its first statement, ``fetch_each`` asks several in one hop, ``put``
-writes several, and ``end_with`` runs the last ones and commits: a decision is two hops.
+writes several, and ``end_with`` runs the last ones and commits. Fixed statements of a transaction that writes are run
+in the event loop, and only what waits for the disk or for another process is a hop: a decision is one.
 """
 
 import asyncio
@@ -44,6 +45,8 @@ AnyRow = Row[*tuple[Any, ...]]
 class Reading:
     """A transaction that reads one consistent state. It begins with its first statement."""
 
+    _writes = False
+
     def __init__(self, connection: AsyncConnection, begins: str = "") -> None:
         """``begins``: the word that begins it, "" where every statement stands alone."""
         self._connection = connection
@@ -73,7 +76,7 @@ class Reading:
 
     async def fetch_each(self, *asked: Ask) -> list[Rows]:
         """What several fixed statements answer, one after another; on SQLite one hop to the connection's thread."""
-        return await fixed.each(self._connection, *asked, begins=self._begun())
+        return await fixed.each(self._connection, *asked, begins=self._begun(), writes=self._writes)
 
     async def end(self, word: str) -> None:
         """End it, where it was begun and nothing has ended it yet."""
@@ -99,6 +102,8 @@ class Reading:
 class Writing(Reading):
     """A transaction that writes; commits when its block ends, rolls back when the block raises."""
 
+    _writes = True
+
     async def put(self, *writes: Write) -> None:
         """Run fixed statements that write and need nothing of each other, with their values."""
         await fixed.put(self._connection, *writes, begins=self._begun())
@@ -115,7 +120,7 @@ class Writing(Reading):
         to be undone has to raise before: nothing else may follow in it.
         """
         begins, self._is_ended = self._begun(), True
-        return await fixed.each(self._connection, *asked, begins=begins, ends=COMMIT)
+        return await fixed.each(self._connection, *asked, begins=begins, ends=COMMIT, writes=True)
 
     async def put_and_end(self, *writes: Write) -> None:
         """What :meth:`put` does, as the transaction's last act, and commit; on SQLite in one hop."""

@@ -106,7 +106,8 @@ def _sqlite_engine(url: URL, role: str, connections: int) -> AsyncEngine:
         pool_timeout=WAIT_SECONDS,
         pool_reset_on_return=None,
         hide_parameters=True,
-        connect_args={"timeout": WAIT_SECONDS, "isolation_level": None},
+        # used by its own thread and by the event loop, never by both at once (records.fixed)
+        connect_args={"timeout": WAIT_SECONDS, "isolation_level": None, "check_same_thread": False},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

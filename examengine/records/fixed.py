@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from examengine.records.among import Ids
+from examengine.records.engines import WAIT_SECONDS
 from examengine.records.errors import Conflict, RecordsError, Unavailable
 from examengine.records.packing import Packed, pack
 
@@ -43,10 +44,15 @@ PASSING = (
 """PostgreSQL's troubles that may be over when the transaction is tried again."""
 
 
+MOST_HERE = 16
+"""Statements that a transaction of SQLite runs in the event loop; more would keep others waiting."""
+_WAIT_NOT, _WAIT = "PRAGMA busy_timeout = 0", f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The text for one kind of database, its parameters in order, what makes the driver's values of some, and what
-    makes values of its columns.
+    """The text for one kind of database, its parameters in order, what makes the driver's values of some, what makes
+    values of its columns, and whether it is asked of many things at once.
     """
 
     text: str
@@ -54,6 +60,7 @@ class _Plan:
     set_here: Values
     makers: Mapping[str, Reader]
     readers: tuple[tuple[int, Reader], ...]
+    of_many: bool
 
     def arguments(self, values: Values) -> list[Any]:
         found = [values[name] if name in values else self.set_here[name] for name in self.names]
@@ -119,6 +126,7 @@ def _planned(statement: ClauseElement, dialect: Dialect) -> _Plan:
             if (maker := _maker_of(bind.type, dialect)) is not None
         },
         readers=tuple((place, reader) for place, reader in readers if reader is not None),
+        of_many=any(isinstance(bind.type, Ids) for bind in compiled.binds.values()),
     )
 
 
@@ -129,9 +137,12 @@ def _maker_of(kind: object, dialect: Dialect) -> Reader | None:
     return partial(kind.process_bind_param, dialect=dialect) if isinstance(kind, Ids) else None
 
 
-async def each(connection: AsyncConnection, *asked: Ask, begins: str = "", ends: str = "") -> list[Rows]:
+async def each(
+    connection: AsyncConnection, *asked: Ask, begins: str = "", ends: str = "", writes: bool = False
+) -> list[Rows]:
     """Run statements one after another on the driver of a connection; what each answers, every row a tuple or list.
-    On SQLite all of them, with the words before and after, are one hop to the connection's thread.
+    On SQLite all of them, with the words before and after, are one hop to the connection's thread; of a transaction
+    that ``writes`` only the last word is, where they are few and none is asked of many things at once.
 
     Args:
         begins: said before them, as BEGIN; ``ends``: after them, as COMMIT.
@@ -147,7 +158,10 @@ async def each(connection: AsyncConnection, *asked: Ask, begins: str = "", ends:
         plans = [(fixed.plan(sync.dialect), values) for fixed, values in asked]
         texts = [(plan.text, plan.arguments(values)) for plan, values in plans]
         # aiosqlite has no public word for several things in one hop, which costs more than any of them
-        found = await driver._execute(_run, begins, driver, texts, ends)
+        if writes and len(texts) <= MOST_HERE and not any(plan.of_many for plan, _ in plans):
+            found = await _run_here(begins, driver, texts, ends)
+        else:
+            found = await driver._execute(_run, begins, driver, texts, ends)
         return [plan.read(rows) for (plan, _), rows in zip(plans, found, strict=True)]
     if begins:
         await say(connection, begins)
@@ -178,6 +192,34 @@ def _run(begins: str, driver: Any, texts: list[tuple[str, list[Any]]], ends: str
     return found
 
 
+async def _run_here(begins: str, driver: Any, texts: list[tuple[str, list[Any]]], ends: str) -> list[Rows]:
+    """The same in the event loop, but for what may take long: waiting for another process that writes, and COMMIT,
+    which waits for the disk. Every step of a statement gives the interpreter's lock away and takes it back, and from
+    beside a busy loop each of these is some system calls and up to 5 ms.
+    """
+    if begins and not _begun_here(driver._conn, begins):
+        await driver._execute(_run, begins, driver, [], "")
+    connection: sqlite3.Connection = driver._conn
+    found: list[Rows] = [connection.execute(text, arguments).fetchall() for text, arguments in texts]
+    if ends:
+        await driver._execute(_run, "", driver, [], ends)
+    return found
+
+
+def _begun_here(connection: sqlite3.Connection, begins: str) -> bool:
+    """Whether nobody else was writing; nothing is waited for."""
+    connection.execute(_WAIT_NOT).fetchall()
+    try:
+        connection.execute(begins)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    finally:
+        connection.execute(_WAIT).fetchall()
+    return True
+
+
 async def put(connection: AsyncConnection, *writes: Write, begins: str = "") -> None:
     """Run statements that write, and need nothing of each other; PostgreSQL gets them as one.
 
@@ -187,7 +229,7 @@ async def put(connection: AsyncConnection, *writes: Write, begins: str = "") -> 
     sync = connection.sync_connection
     assert sync is not None
     if sync.dialect.name == "sqlite" or _is_listened_to(sync):
-        await each(connection, *writes, begins=begins)
+        await each(connection, *writes, begins=begins, writes=True)
         return
     if begins:
         await say(connection, begins)

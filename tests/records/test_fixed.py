@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from examengine.records.database import Database
 from examengine.records.errors import Conflict, RecordsError, Unavailable
-from examengine.records.fixed import Fixed, inserting
+from examengine.records.fixed import MOST_HERE, Fixed, inserting
 from examengine.records.tables import accounts, banks
 from examengine.records.vault import Vault
 from tests.databases import counted
@@ -263,3 +263,33 @@ async def test_a_glance_waits_where_the_file_is_locked(database: Database) -> No
     freed.start()
     assert await names(database) == []
     freed.join()
+
+
+async def add(database: Database, name: str) -> None:
+    async with database.writing() as tx:
+        await tx.end_with((ADD, row(name)))
+
+
+async def test_a_start_of_writing_waits_for_another_process_while_others_are_served(database: Database) -> None:
+    if database.writer.dialect.name != "sqlite":
+        return
+    await add(database, "一")
+    other = sqlite3.connect(str(database.writer.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(add(database, "二"))
+    for _ in range(5):
+        await asyncio.sleep(0.01)
+        assert await names(database) == ["一"]
+    assert not waiting.done()
+    other.close()
+    await waiting
+    await add(database, "三")
+    assert await names(database) == ["一", "二", "三"]
+
+
+async def test_many_statements_of_one_write_are_run_as_few_are(database: Database) -> None:
+    many = [row(f"{number}") for number in range(MOST_HERE + 1)]
+    async with database.writing() as tx:
+        await tx.put(*((ADD_ONLY, one) for one in many))
+        await tx.put((RENAME, {"old_name": "0", "new_name": "零"}))
+    assert set(await names(database)) == {"零", *(str(one["name"]) for one in many[1:])}
