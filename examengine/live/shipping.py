@@ -49,11 +49,11 @@ class Unshippeds:
         parts = await self._calls.run(GATHER, hashes_and_journals(slot, attempt_ids), (max_bytes, MAX_LINES))
         return [Unshipped(attempt_id, *part) for attempt_id, part in zip(attempt_ids, parts, strict=True) if part]
 
-    async def shipped(self, slot: int, arrived: Sequence[Unshipped]) -> int:
-        """Note what is in SQL by now; how many of the sittings have more to ship."""
+    async def shipped(self, slot: int, arrived: Sequence[Unshipped]) -> None:
+        """Note what is in SQL by now; a sitting that has more to ship by then waits on."""
         keys = [unshipped_key(slot), *hashes_and_journals(slot, [part.attempt_id for part in arrived])]
         args: list[int] = []
         for part in arrived:
             lines = part.lines
             args += (part.attempt_id, part.generation, part.first + len(lines), newest_revision(lines))
-        return int(await self._calls.run(SHIPPED, keys, args))
+        await self._calls.run(SHIPPED, keys, args)

@@ -13,7 +13,7 @@ import structlog
 
 from examengine import live
 from examengine.clock import Clock
-from examengine.live import Coalescer
+from examengine.live import Coalescer, shipping
 from examengine.live.leases import Lease, Leases
 from examengine.live.shipping import Unshipped, Unshippeds
 from examengine.live.slots import SLOTS
@@ -92,8 +92,8 @@ class Shipper:
         gathered, batches = await self._gather(waiting, lives, rest)
         kept = await self._keep(lease, batches, now_ms) if batches else frozenset()
         unlined = gathered.keys() - {batch.slot for batch in batches}
-        more = await self._mark({slot: parts for slot, parts in gathered.items() if slot in kept | unlined}, rest)
-        self._is_behind = more > 0 or any(len(ids) == SITTINGS_A_SLOT for ids in waiting.values())
+        await self._mark({slot: parts for slot, parts in gathered.items() if slot in kept | unlined}, rest)
+        self._is_behind = any(_is_cut(waiting[slot], parts) for slot, parts in gathered.items())
         return sum(batch.count for batch in batches if batch.slot in kept)
 
     async def ship_all(self, now_ms: int) -> int:
@@ -174,20 +174,16 @@ class Shipper:
                 return frozenset()
             return await segments.ship(tx, batches, now_ms)
 
-    async def _mark(self, arrived: Mapping[int, list[Unshipped]], rest: float) -> int:
-        """Tell Redis; how many sittings have more to ship."""
-        more = 0
+    async def _mark(self, arrived: Mapping[int, list[Unshipped]], rest: float) -> None:
+        """Tell Redis."""
         for slots in _portions(arrived):
             began_s = monotonic()
             asked = (self._unshipped.shipped(slot, arrived[slot]) for slot in slots)
             for reply in await asyncio.gather(*asked, return_exceptions=True):
-                if not isinstance(reply, BaseException):
-                    more += reply
-                elif not isinstance(reply, live.Unavailable):
+                if isinstance(reply, BaseException) and not isinstance(reply, live.Unavailable):
                     raise reply
-                # else the slot is shut by now: whoever mends it finds the lines in SQL
+                # where it is away the slot is shut by now: whoever mends it finds the lines in SQL
             await _rested(began_s, rest)
-        return more
 
     async def _prune_sometimes(self, now_ms: int) -> None:
         if self._lease is not None and now_ms - self._pruned_ms >= PRUNE_EVERY_MS:
@@ -219,6 +215,12 @@ def _portions(sittings: Mapping[int, list[int]] | Mapping[int, list[Unshipped]])
             portion, count = [], 0
     if portion:
         yield portion
+
+
+def _is_cut(waiting: list[int], parts: list[Unshipped]) -> bool:
+    """Whether a bound of the round has left something behind; lines written since then are for the next one."""
+    has_most = len(waiting) == SITTINGS_A_SLOT or any(len(part.lines) == shipping.MAX_LINES for part in parts)
+    return has_most or len(parts) < len(waiting)
 
 
 async def _rested(began_s: float, rest: float) -> None:

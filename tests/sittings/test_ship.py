@@ -1,5 +1,8 @@
 """Journal lines reach SQL: soon, at least once, in order, and never out of an earlier life of their slot."""
 
+from itertools import count
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
@@ -182,6 +185,24 @@ async def test_a_long_journal_goes_in_several_rounds_and_others_are_not_held_up(
     assert await world.services.shipper.ship_all(world.now_ms) == 17
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
     assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 20
+
+
+async def test_only_what_a_bound_has_left_behind_is_shipped_without_a_pause(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipper, page = world.services.shipper, await a_page(world)
+    keep, sequences = shipper._keep, count(1)
+
+    async def meanwhile(*args: Any) -> frozenset[int]:
+        await world.services.desk.save(page, Operation(next(sequences), "a", 1, 0, "a"), world.now_ms)
+        return await keep(*args)
+
+    monkeypatch.setattr(shipper, "_keep", meanwhile)
+    assert await shipper.ship(world.now_ms, 1.0) == 2
+    assert not shipper._is_behind
+    monkeypatch.setattr("examengine.live.shipping.MAX_LINES", 1)
+    assert await shipper.ship(world.now_ms, 1.0) == 1
+    assert shipper._is_behind
 
 
 async def test_a_round_takes_no_more_bytes_than_its_bound_and_at_least_a_line(
