@@ -1,6 +1,6 @@
 """Attempts: begun once per intent, looked at when they are due."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -217,8 +217,14 @@ async def lock_attempt(tx: Writing, attempt_id: int) -> Attempt:
     return _attempt(row)
 
 
-async def due(tx: Reading, now_ms: int, limit: int = 100) -> tuple[DueAttempt, ...]:
-    """Attempts without outcome whose time to be looked at has come, the longest waiting first."""
+async def due(
+    tx: Reading, now_ms: int, limit: int = 100, part: tuple[int, Collection[int]] | None = None
+) -> tuple[DueAttempt, ...]:
+    """Attempts without outcome whose time to be looked at has come, the longest waiting first.
+
+    Args:
+        part: only those whose id leaves one of these rests, divided by that number.
+    """
     statement = (
         select(attempts.c.id, attempts.c.enrolment_id, attempts.c.generation, open_attempts.c.look_at_ms)
         .join_from(open_attempts, attempts, attempts.c.id == open_attempts.c.attempt_id)
@@ -226,6 +232,9 @@ async def due(tx: Reading, now_ms: int, limit: int = 100) -> tuple[DueAttempt, .
         .order_by(open_attempts.c.look_at_ms, open_attempts.c.attempt_id)
         .limit(limit)
     )
+    if part is not None:
+        divided_by, rests = part
+        statement = statement.where((open_attempts.c.attempt_id % divided_by).in_(sorted(rests)))
     return tuple(DueAttempt(*row) for row in await tx.rows(statement))
 
 

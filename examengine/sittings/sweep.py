@@ -1,5 +1,6 @@
 """The sweeper: ends what is due, working from SQL; the desk's due set is a hint. Results whose last mark is in are
-recorded beside that. One at a time, under a lease.
+recorded beside that. Each half of the slots is swept by one worker at a time, under a lease
+(:mod:`examengine.sittings.halves`).
 
 It is fair: what cannot be ended, by a fault of ours or because it cannot be decided yet, waits longer every time and
 never stands before the others.
@@ -14,20 +15,21 @@ import structlog
 from examengine import live
 from examengine.clock import Clock
 from examengine.live import Desk
-from examengine.live.leases import Lease, Leases
+from examengine.live.leases import Leases
 from examengine.live.slots import SLOTS, slot_of
 from examengine.records import attempts
 from examengine.records.database import Database
 from examengine.records.errors import Missing, Unavailable
 from examengine.records.shapes import chunks
 from examengine.sittings.finish import Finisher
+from examengine.sittings.halves import HALVES, Halves, slots_of
 from examengine.sittings.known import Known
 from examengine.sittings.marked import Settler
 from examengine.sittings.patience import Patience
 from examengine.sittings.push import Pusher
 
-LEASE = "sweeper"
-LEASE_MS = 15_000
+FIRST = 0
+EVERYTHING = frozenset(range(HALVES))
 EVERY_S = 1.0
 PUSH_EVERY_S = 0.5
 BATCH = 200
@@ -71,13 +73,11 @@ class Sweeper:
     ) -> None:
         self._database = database
         self._desk = desk
-        self._leases = leases
         self._finisher = finisher
         self._pusher = pusher
         self._settler = settler
         self._clock = clock
-        self._owner = owner
-        self._lease: Lease | None = None
+        self._halves = Halves(leases, owner)
         self._has_more = False
         self._waiting = Patience(WAIT_MS, WAIT_MOST_MS, free=1)
         self._failing = Patience(RETRY_MS, RETRY_MOST_MS)
@@ -93,16 +93,18 @@ class Sweeper:
             group.create_task(self._again(self._sweep_all, EVERY_S))
             group.create_task(self._again(self._push_all, PUSH_EVERY_S))
 
-    async def sweep(self, now_ms: int) -> int:
-        """Push what waits, record results that people have marked, end what is due; the number of attempts ended.
+    async def sweep(self, now_ms: int, halves: frozenset[int] = EVERYTHING) -> int:
+        """End what is due in these halves; the number of attempts ended. Who has the first one also pushes what waits
+        and records results that people have marked.
 
         Raises:
             live.Unavailable, records.Unavailable: nothing could be ended.
         """
-        await self._pusher.push_waiting(now_ms)
-        await self._settler.settle_due(now_ms)
-        due = await self._due(now_ms)
-        hinted = [one for one in await self._hinted(now_ms) if not self._waiting.waits(one, now_ms)]
+        if FIRST in halves:
+            await self._pusher.push_waiting(now_ms)
+            await self._settler.settle_due(now_ms)
+        due = await self._due(now_ms, halves)
+        hinted = [one for one in await self._hinted(now_ms, slots_of(halves)) if not self._waiting.waits(one, now_ms)]
         batch = [one for one in dict.fromkeys([*due, *hinted]) if not self._failing.waits(one, now_ms)]
         ended = 0
         gate = asyncio.Semaphore(AT_ONCE)
@@ -131,32 +133,34 @@ class Sweeper:
     async def _sweep_all(self) -> None:
         self._has_more = True
         while self._has_more:  # on the last evening everyone has the same deadline: no pause while there is more
-            self._lease = await self._leases.hold(self._lease, LEASE, self._owner, LEASE_MS)
             self._has_more = False
-            if self._lease is not None:
-                await self.sweep(self._clock.now_ms())
+            passed_s = asyncio.get_running_loop().time
+            halves = await self._halves.hold(int(passed_s() * 1_000))
+            if halves and not await self.sweep(self._clock.now_ms(), halves):
+                await self._halves.rest(int(passed_s() * 1_000))
 
     async def _push_all(self) -> None:
-        if self._lease is not None:
+        if FIRST in self._halves.held:
             await self._pusher.push_waiting(self._clock.now_ms())
 
-    async def _due(self, now_ms: int) -> list[int]:
+    async def _due(self, now_ms: int, halves: frozenset[int]) -> list[int]:
+        part = None if halves == EVERYTHING else (HALVES, halves)
         async with self._database.reading() as tx:
-            return [row.attempt_id for row in await attempts.due(tx, now_ms, BATCH)]
+            return [row.attempt_id for row in await attempts.due(tx, now_ms, BATCH, part)]
 
-    async def _hinted(self, now_ms: int) -> list[int]:
+    async def _hinted(self, now_ms: int, slots: Sequence[int]) -> list[int]:
         """What the desk thinks is due; of each slot a few beside those that wait. A shut slot says nothing."""
         wait = [0] * SLOTS
         for attempt_id in self._waiting.waiting(now_ms) | self._failing.waiting(now_ms):
             wait[slot_of(attempt_id)] += 1
-        slots = await asyncio.gather(
-            *(self._desk.due(slot, now_ms, HINTS_A_SLOT + wait[slot]) for slot in range(SLOTS)),
+        told_by = await asyncio.gather(
+            *(self._desk.due(slot, now_ms, HINTS_A_SLOT + wait[slot]) for slot in slots),
             return_exceptions=True,
         )
-        away = [told for told in slots if isinstance(told, BaseException)]
-        if len(away) == SLOTS or any(not isinstance(told, live.Unavailable) for told in away):
+        away = [told for told in told_by if isinstance(told, BaseException)]
+        if len(away) == len(slots) or any(not isinstance(told, live.Unavailable) for told in away):
             raise away[0]
-        return [attempt_id for told in slots if not isinstance(told, BaseException) for attempt_id in told]
+        return [attempt_id for told in told_by if not isinstance(told, BaseException) for attempt_id in told]
 
     async def _end_all(self, part: Sequence[int], gate: asyncio.Semaphore, now_ms: int) -> int:
         """End attempts; how many. Where the desk is away for some, the others are ended all the same."""

@@ -19,7 +19,8 @@ from examengine.records.history import load_histories
 from examengine.records.tables import attempts
 from examengine.records.words import CaseKind, OutboxKind
 from examengine.sittings.finish import Ended
-from examengine.sittings.sweep import LEASE, LEASE_MS, Sweeper
+from examengine.sittings.halves import BOTH_MS, HALVES, LEASE_MS, LEASES, LEAVE_MS, Halves
+from examengine.sittings.sweep import Sweeper
 from tests.sittings.listening import cases
 from tests.world import World
 
@@ -247,7 +248,7 @@ async def test_facts_do_not_wait_for_a_long_sweep(world: World) -> None:
     pen = await world.pen(attempt_id, person_id)
     began, go_on = asyncio.Event(), asyncio.Event()
 
-    async def long_sweep(_now_ms: int) -> int:
+    async def long_sweep(_now_ms: int, _halves: frozenset[int]) -> int:
         began.set()
         await go_on.wait()
         return 0
@@ -273,9 +274,11 @@ async def test_a_session_that_was_revoked_is_revoked_in_the_sitting(world: World
     assert (await world.services.desk.pulse(pen, world.now_ms)).word is Word.REVOKED
 
 
-async def test_one_of_two_sweepers_works(world: World) -> None:
+async def test_one_of_two_sweepers_works(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("examengine.sittings.halves.LEAVE_MS", 0)
     services, leases = world.services, Leases(world.services.calls)
-    assert await leases.take(LEASE, "another", LEASE_MS) is not None
+    for name in LEASES:
+        assert await leases.take(name, "another", LEASE_MS) is not None
     _, _, attempt_id = await world.a_candidate_in_an_exam()
     world.clock.advance(2 * HOUR_MS)
     task = asyncio.create_task(services.sweeper.run())
@@ -310,3 +313,27 @@ async def test_a_sitting_that_was_closed_and_left_is_recorded_when_it_is_due(
     await world.services.desk.close(attempt_id, 1, reason, deadline_ms - 1, world.now_ms)
     assert await world.services.sweeper.sweep(world.now_ms) == 1
     assert (await world.outcome(attempt_id)).cause == reason.value
+
+
+async def test_two_sweepers_share_what_is_due_and_one_alone_has_all(world: World) -> None:
+    services, now_ms = world.services, world.now_ms
+    one, two = (Halves(Leases(services.calls), owner) for owner in ("one", "two"))
+    first = await one.hold(now_ms)
+    assert len(first) == 1
+    assert await one.hold(now_ms + LEAVE_MS - 1) == first  # the other one is left to others for a moment
+    assert await one.hold(now_ms + LEAVE_MS) == set(range(HALVES))
+    assert await two.hold(now_ms + LEAVE_MS) == set()
+    await one.rest(now_ms + LEAVE_MS + BOTH_MS)
+    second = await two.hold(now_ms + LEAVE_MS + BOTH_MS)
+    assert second | first == set(range(HALVES))
+    assert second.isdisjoint(await one.hold(now_ms + 2 * BOTH_MS))
+
+
+async def test_each_half_ends_its_own(world: World) -> None:
+    enrolments = await world.crowd(await world.exam(), 4)
+    ids = [await world.started(enrolment) for enrolment in enrolments]
+    world.clock.advance(2 * HOUR_MS)
+    for half in range(HALVES):
+        await world.services.sweeper.sweep(world.now_ms, frozenset([half]))
+        ended = {attempt_id for attempt_id in ids if await world.series(attempt_id)}
+        assert ended == {attempt_id for attempt_id in ids if attempt_id % HALVES <= half}
