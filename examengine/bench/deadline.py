@@ -15,10 +15,12 @@ from examengine.bench.run import of_machine
 from examengine.bench.stage import Asked, CannotMeasure, Stage, stage
 from examengine.bench.telling import say, told_every
 from examengine.records.tables import attempt_journals, open_attempts
-from examengine.rules.closing import grace_ms
+from examengine.rules.closing import grace_ms, presence_ms
 
 BEFORE_S = 35.0
 """The pages are there so long before the deadline: each says its last word in this time."""
+HEARS_WITHIN_S = 8.0
+"""Workers that begin have proved within this time that they hear."""
 LOOK_S = 0.25
 AT_ONCE = 1_000
 
@@ -46,6 +48,8 @@ async def deadline(asked: Asked, work: Ending) -> dict[str, Any]:
         services = put_up.services
         clock = services.clock
         far = await put_up.crowd.sitting(work.others)
+        async with services.database.reading() as tx:
+            loaded = await services.shelf.rulebook(tx, put_up.crowd.rulebook_digest)
         deadline_ms = clock.now_ms() + int(work.prepared_s * 1000)
         doomed = await put_up.crowd.sitting(
             work.sittings, deadline_ms=deadline_ms, answers=rows.ANSWERED, tell=told_every("sittings", work.sittings)
@@ -55,10 +59,12 @@ async def deadline(asked: Asked, work: Ending) -> dict[str, Any]:
             await served.enlist("doomed", doomed)
             await served.enlist("others", far)
             left_s = (deadline_ms - clock.now_ms()) / 1000
-            if left_s < BEFORE_S:
+            heard_s = presence_ms(loaded) / 1000 + HEARS_WITHIN_S
+            if left_s < max(BEFORE_S, heard_s):
+                took_s = work.prepared_s - left_s
                 raise CannotMeasure(
-                    f"the preparation took {work.prepared_s - left_s:.0f} s: "
-                    f"repeat with --prepare {2 * work.prepared_s:.0f}"
+                    f"the preparation took {took_s:.0f} s, and workers have to hear for {heard_s:.0f} s before the "
+                    f"deadline, or it is one of an outage: repeat with --prepare {1.2 * took_s + heard_s:.0f}"
                 )
             say(f"{work.sittings:,} sittings end in {left_s:.0f} s")
             await asyncio.sleep(left_s - BEFORE_S)
@@ -73,8 +79,6 @@ async def deadline(asked: Asked, work: Ending) -> dict[str, Any]:
             recorded = await _watch(put_up, deadline_ms, work)
             done, cpu = await working
         pages, saves = done.tallies
-        async with services.database.reading() as tx:
-            loaded = await put_up.services.shelf.rulebook(tx, put_up.crowd.rulebook_digest)
         late = await _late_answers(put_up, doomed, deadline_ms)
         return {
             "machine": of_machine(put_up),
