@@ -1,7 +1,7 @@
 """The exam page: taking the pen, the paper as one form, and saving without JavaScript."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -42,6 +42,7 @@ from examengine.web.device import device_here, device_told
 from examengine.web.http import (
     Find,
     NotAllowed,
+    Seek,
     error_page,
     form_of,
     frame_of,
@@ -98,28 +99,25 @@ class Own:
 _ATTEMPT, _ENDED = "sought_attempt", "sought_ended"
 
 
-def with_attempt(request: Request) -> Find:
-    """Asks for the visitor together with the attempt of his that the address names, for :func:`own_attempt`."""
+def _seeking(find_with: Callable[[Reading, Vault, int, int], Awaitable[tuple[Known | None, Any]]], name: str) -> Seek:
+    """Asks for the visitor together with what ``find_with`` knows of the attempt that the address names."""
 
-    async def find(tx: Reading, vault: Vault, person_id: int) -> Known | None:
-        attempt_id = path_id(request)
-        known, found = await find_known_with_attempt(tx, vault, person_id, attempt_id)
-        request.scope["state"][_ATTEMPT] = attempt_id, found
-        return known
+    def seek(request: Request) -> Find:
+        async def find(tx: Reading, vault: Vault, person_id: int) -> Known | None:
+            attempt_id = path_id(request)
+            known, found = await find_with(tx, vault, person_id, attempt_id)
+            request.scope["state"][name] = attempt_id, found
+            return known
 
-    return find
+        return find
+
+    return seek
 
 
-def with_ended(request: Request) -> Find:
-    """The same for :func:`own_ended`."""
-
-    async def find(tx: Reading, vault: Vault, person_id: int) -> Known | None:
-        attempt_id = path_id(request)
-        known, found = await find_known_with_ended(tx, vault, person_id, attempt_id)
-        request.scope["state"][_ENDED] = attempt_id, found
-        return known
-
-    return find
+with_attempt = _seeking(find_known_with_attempt, _ATTEMPT)
+"""For :func:`own_attempt`."""
+with_ended = _seeking(find_known_with_ended, _ENDED)
+"""For :func:`own_ended`."""
 
 
 def _sought(request: Request, name: str, attempt_id: int) -> Any:
