@@ -77,6 +77,26 @@ async def test_a_save_after_the_grace_is_told_of_the_forced_exit(world: World) -
         assert "中途退出" in text_of((await page.browser.get(page.path("result"))).text)
 
 
+async def test_a_page_that_asks_again_after_its_forced_exit_is_told_of_it_again(world: World) -> None:
+    async with an_open_exam(world, LEAVING) as page:
+        await page.report("leave")
+        world.clock.advance(30_000)
+        for act in ("pulse", "return", "pulse"):
+            told = await page.report(act)
+            assert (told["word"], told["go"]) == ("forced", page.path("result"))
+        told = await page.save(1, page.options[1][0])
+        assert (told["word"], told["go"]) == ("forced", page.path("result"))
+
+
+async def test_a_page_whose_forced_exit_the_sweeper_recorded_is_told_of_it(world: World) -> None:
+    async with an_open_exam(world, LEAVING) as page:
+        await page.report("leave")
+        world.clock.advance(10 * MINUTE_MS)
+        assert await world.services.sweeper.sweep(world.now_ms) == 1
+        told = await page.report("return")
+        assert (told["word"], told["go"]) == ("forced", page.path("result"))
+
+
 @pytest.mark.parametrize("act", ["hand-in", "give-up"])
 async def test_an_ending_after_the_grace_comes_too_late(world: World, act: str) -> None:
     async with an_open_exam(world, LEAVING) as page:

@@ -21,7 +21,7 @@ from examengine import live
 from examengine.banks.responses import bounded
 from examengine.incidents.announcing import Audience
 from examengine.incidents.announcing import told as announced_told
-from examengine.live import Operation, Pen, Standing, Word
+from examengine.live import CloseReason, Operation, Pen, Standing, Word
 from examengine.live.desk import MAX_SEQUENCE, Acknowledged
 from examengine.live.replies import Brief, Saved, brief
 from examengine.live.replies import saved as read_saved
@@ -41,6 +41,9 @@ MAX_FIELDS = 12
 RETRY_AFTER_S = (1, 3)
 NEWS_WITHIN_S, NEWS_WITHIN_S_IN_A_DEMO = 15, 2
 """Over so many seconds a province's pages spread their asking for an announcement."""
+LAST_MS = 30_000
+"""In which each page pulses once more, and is told over which time its like ask when their time is up."""
+FORCED_EXITS = frozenset({CloseReason.PAGE_LEAVE, CloseReason.FOCUS_LOSS})
 FLAGS = frozenset({"", "1"})
 ITEM = re.compile(r"[af][1-9]\d{0,3}")
 MOST_DIGITS = 15
@@ -57,11 +60,12 @@ _dice = random.SystemRandom()
 
 @dataclass(slots=True)
 class Asked:
-    """What the desk was asked for a page; ``operation`` None: a pulse."""
+    """What the desk was asked for a page; ``operation`` None: a pulse. ``all_sent``: it said that nothing waits."""
 
     pen: Pen
     operation: Operation | None
     reply: asyncio.Future[Sequence[Any]]
+    all_sent: bool = False
 
     @property
     def act(self) -> str:
@@ -109,7 +113,9 @@ class LiveAnswers:
         pen = Pen(attempt_id, page.person_id, session.version, page.generation, page.epoch)
         try:
             if act == "pulse":
-                return Asked(pen, None, self._services.desk.ask_pulse(pen, now_ms, _number(fields.get("n", "0"))))
+                sequence, all_sent = _number(fields.get("n", "0")), fields.get("done") == "1"
+                reply = self._services.desk.ask_pulse(pen, now_ms, sequence, all_sent=all_sent)
+                return Asked(pen, None, reply, all_sent)
             kind = fields["k"]
             value = _value(kind, fields.get("v", ""))
             sequence, position = _number(fields.get("n", "0")), _number(fields["i"])
@@ -127,6 +133,8 @@ class LiveAnswers:
         answer = _carried(standing)
         if operation is not None:  # this very operation, with the stamp of the reply
             answer["ack"] = self._acknowledged(pen, operation, standing.at_ms)
+        elif standing.left_ms <= LAST_MS:
+            answer["spread"] = self._services.backlog.spread_ms(standing.deadline_ms, standing.at_ms)
         return self._with_news(pen, 200, answer)
 
     async def think(self, asked: Asked, reply: Sequence[Any]) -> Answer:
@@ -134,14 +142,28 @@ class LiveAnswers:
         pen, operation = asked.pen, asked.operation
         try:
             if operation is None:
-                status, answer = await self._told(pen, read_standing(Standing, reply))
+                standing = read_standing(Standing, reply)
+                status, answer = await self._told(pen, standing, all_sent=asked.all_sent)
+                await self._hold(pen, standing, answer)
             else:
                 saved = read_saved(reply, pen.epoch, operation.sequence, operation.value)
                 status, answer = await self._told(pen, saved)
                 answer = self._saved(pen, operation, saved, answer)
+                await self._hold(pen, saved, answer)
         except _FAULTS as error:
             return self.failed(pen, asked.act, error)
         return self._with_news(pen, status, answer)
+
+    async def _hold(self, pen: Pen, standing: Standing, answer: dict[str, Any]) -> None:
+        """Where many end at one deadline recording goes first: a page that waits by itself goes for its result when
+        that has its turn. Whoever opens the result is shown it all the same.
+        """
+        if standing.word is not Word.CLOSED or standing.close_reason != CloseReason.DEADLINE:
+            return
+        held_ms = await self._services.backlog.held_ms(pen.attempt_id, standing.deadline_ms, standing.at_ms)
+        if held_ms:
+            del answer["go"]
+            answer.update(word=Word.TOO_LATE.value, wait=held_ms)
 
     def failed(self, pen: Pen, act: str, error: BaseException) -> Answer:
         """What is answered where a page asked what makes no sense, or a store is away."""
@@ -294,7 +316,7 @@ class LiveAnswers:
                         return 200, {**_carried(standing), "word": "forced", "go": _result(pen.attempt_id)}
         return await self._told(pen, standing)
 
-    async def _told(self, pen: Pen, standing: Standing) -> Answer:
+    async def _told(self, pen: Pen, standing: Standing, *, all_sent: bool = False) -> Answer:
         answer = _carried(standing)
         match standing.word:
             case Word.FORCED:
@@ -302,10 +324,15 @@ class LiveAnswers:
                     return 503, {"word": "absent"}  # it does not count: we may not have heard the return
                 answer["go"] = _result(pen.attempt_id)
             case Word.CLOSED:
+                if standing.close_reason in FORCED_EXITS:  # a page that asks twice at once hears the same twice
+                    answer["word"] = Word.FORCED.value
                 answer["go"] = _result(pen.attempt_id)
             case Word.TOO_LATE:
                 backlog = self._services.backlog
-                answer["wait"] = await backlog.wait_ms(pen.attempt_id, standing.deadline_ms, standing.at_ms)
+                all_sent = all_sent and standing.epoch == pen.epoch
+                answer["wait"] = await backlog.wait_ms(
+                    pen.attempt_id, standing.deadline_ms, standing.at_ms, all_sent=all_sent
+                )
             case Word.PEN_LOST:
                 answer["pen_since"] = standing.pen_since_ms
             case Word.OPENING:
