@@ -32,6 +32,7 @@ SESSION = re.compile(rb"\r\nset-cookie: *session=([^;\r]+)", re.IGNORECASE)
 WORD = re.compile(rb'"word":"(\w+)"')
 STAMP = re.compile(rb'"at":(\d+)')
 WAIT = re.compile(rb'"wait":(\d+)')
+SPREAD = re.compile(rb'"spread":(\d+)')
 ASK_AGAIN = re.compile(rb'data-ask-again="(\d+)"')
 SENT_ON = 4
 """So many pages a sign-in may send one on to."""
@@ -40,7 +41,8 @@ SENT_ON = 4
 class Acts:
     """Makes requests to one server. ``words``: what live sittings answered; ``newest_saved_ms``: see ``Tally``.
 
-    ``wait_ms``: how long the page of the newest pulse was told to wait.
+    ``wait_ms``: how long the page of the newest pulse was told to wait; ``spread_ms``: over which time its like ask
+    when their time is up; 0: it was not told.
 
     ``first``: the number of the first operation; a page's numbers grow.
     """
@@ -53,7 +55,7 @@ class Acts:
         self._password = password
         self.words: dict[str, int] = {}
         self.newest_saved_ms = 0
-        self.wait_ms = 0
+        self.wait_ms = self.spread_ms = 0
         self._by_name: dict[str, Callable[[Subject], Act]] = {
             "bare": lambda _one: self._bare("/bench/bare"),
             "bare_write": lambda _one: self._bare("/bench/bare_write"),
@@ -84,10 +86,19 @@ class Acts:
 
     def pulse(self, one: Subject) -> Act:
         """A sign of life."""
-        body = f"t={quote(one.token)}&n={next(self._numbers)}".encode()
+        return self._pulse(one, "")
+
+    def last_word(self, one: Subject) -> Act:
+        """That of a page whose time is up: all was sent."""
+        return self._pulse(one, "&done=1")
+
+    def _pulse(self, one: Subject, more: str) -> Act:
+        body = f"t={quote(one.token)}&n={next(self._numbers)}{more}".encode()
         answer = yield self._post(f"/sittings/{one.attempt_id}/pulse", body, one.cookie, SCRIPT)
         wait = WAIT.search(answer)
         self.wait_ms = int(wait[1]) if wait else 0
+        spread = SPREAD.search(answer)
+        self.spread_ms = int(spread[1]) if spread else 0
         return self._told(answer, "" if b'"alive"' in answer else None)
 
     def get_result(self, one: Subject) -> bytes:

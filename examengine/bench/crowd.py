@@ -38,8 +38,8 @@ from examengine.refusals import Refusal
 from examengine.rules.calendar import MINUTE_MS
 from examengine.rules.closing import grace_ms
 from examengine.rules.history import DeadlineReason
+from examengine.sittings.begin import SEED_BYTES, local_day
 from examengine.sittings.contract import contract_of
-from examengine.sittings.start import SEED_BYTES, local_day
 from examengine.web.candidate.contract import ACT
 from examengine.web.services import Services
 from examengine.web.tokens import Intent, PageToken

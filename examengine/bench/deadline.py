@@ -23,6 +23,8 @@ HEARS_WITHIN_S = 8.0
 """Workers that begin have proved within this time that they hear."""
 LOOK_S = 0.25
 AT_ONCE = 1_000
+TOLD_SHARE, TOLD_S = 0.2, 5.0
+"""A result came as was told where it was by so much of the wait, or so many s, sooner or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,7 @@ async def deadline(asked: Asked, work: Ending) -> dict[str, Any]:
             await served.enlist("doomed", doomed)
             await served.enlist("others", far)
             left_s = (deadline_ms - clock.now_ms()) / 1000
-            heard_s = presence_ms(loaded) / 1000 + HEARS_WITHIN_S
-            if left_s < max(BEFORE_S, heard_s):
-                took_s = work.prepared_s - left_s
-                raise CannotMeasure(
-                    f"the preparation took {took_s:.0f} s, and workers have to hear for {heard_s:.0f} s before the "
-                    f"deadline, or it is one of an outage: repeat with --prepare {1.2 * took_s + heard_s:.0f}"
-                )
+            heard_long_enough(presence_ms(loaded) / 1000, left_s, work.prepared_s)
             say(f"{work.sittings:,} sittings end in {left_s:.0f} s")
             await asyncio.sleep(left_s - BEFORE_S)
             ends_in_s = (deadline_ms - clock.now_ms()) / 1000
@@ -89,6 +85,7 @@ async def deadline(asked: Asked, work: Ending) -> dict[str, Any]:
             "newest_acknowledged_ms_before_the_deadline": deadline_ms - pages.newest_saved_ms
             if pages.newest_saved_ms
             else None,
+            "results": _results(pages),
             "pages": {"words": pages.words, "errors": pages.errors, "faults": pages.faults},
             "saves_of_others": {
                 "per_s": round(saves.done / saves.took_s, 1),
@@ -99,6 +96,23 @@ async def deadline(asked: Asked, work: Ending) -> dict[str, Any]:
             },
             "server_cpu_ms_a_sitting": round(cpu.server * 1000 / work.sittings, 2),
         }
+
+
+def heard_long_enough(presence_s: float, left_s: float, prepared_s: float) -> None:
+    """Workers that begin ``left_s`` before the deadline must be able to prove before it that they heard for as long
+    as presence is asked for.
+
+    Raises:
+        CannotMeasure: they cannot; says which preparation would do.
+    """
+    heard_s = presence_s + HEARS_WITHIN_S
+    if left_s >= max(BEFORE_S, heard_s):
+        return
+    took_s = prepared_s - left_s
+    raise CannotMeasure(
+        f"the preparation took {took_s:.0f} s, and workers have to hear for {heard_s:.0f} s before the "
+        f"deadline, or it is one of an outage: repeat with --prepare {1.2 * took_s + heard_s:.0f}"
+    )
 
 
 async def _watch(put_up: Stage, deadline_ms: int, work: Ending) -> dict[str, Any]:
@@ -136,6 +150,27 @@ async def _late_answers(put_up: Stage, doomed: list[Subject], deadline_ms: int) 
                 1 for line in lines if line[:1] in (b"a", b"f") and int(line.split(b" ", 2)[1]) >= deadline_ms
             )
     return late
+
+
+def _results(pages: Tally) -> dict[str, Any]:
+    """When pages had their results, in s after the time was up, and how many s more than they were first told."""
+    came, told = sorted(array("d", pages.results)), array("d", pages.told)
+    over = sorted(came_s - told_s for came_s, told_s in zip(array("d", pages.results), told, strict=True))
+    if not came:
+        return {"shown": 0}
+    right = sum(
+        abs(came_s - told_s) <= max(TOLD_S, TOLD_SHARE * told_s)
+        for came_s, told_s in zip(array("d", pages.results), told, strict=True)
+    )
+    return {
+        "shown": len(came),
+        **{f"p{share}_s": round(came[min(len(came) - 1, len(came) * share // 100)], 1) for share in (1, 50, 100)},
+        **{
+            f"later_than_told_p{share}_s": round(over[min(len(over) - 1, len(over) * share // 100)], 1)
+            for share in (5, 50, 95)
+        },
+        "as_told": round(right / len(came), 3),
+    }
 
 
 def _within(tally: Tally, from_s: float, until_s: float) -> dict[str, float]:

@@ -63,6 +63,8 @@ class Tally(msgspec.Struct, frozen=True):
     """What became of a load. ``latencies`` (s) and ``ends`` (s since the job began) are arrays of doubles, an entry
     an operation that was answered rightly; latencies of an open loop count from when it was due. ``words``: answers
     of live sittings by their word; ``newest_saved_ms``: the newest stamp under which an answer was acknowledged.
+    ``results``, ``told``: how long after its time was up a page had its result, and how long it was first told that
+    would be (s; arrays of doubles, in one order).
     """
 
     act: str
@@ -73,6 +75,8 @@ class Tally(msgspec.Struct, frozen=True):
     ends: bytes
     words: dict[str, int]
     newest_saved_ms: int = 0
+    results: bytes = b""
+    told: bytes = b""
 
     @property
     def done(self) -> int:

@@ -6,9 +6,12 @@ and once in the last half minute (``static/exam/pulse.js``), and when its time i
 import asyncio
 import heapq
 import random
+from array import array
 from collections.abc import Sequence
 from functools import partial
 from time import perf_counter
+
+import msgspec
 
 from examengine.bench.acts import ASK_AGAIN, LOCATION, STATUS, Act, Acts
 from examengine.bench.flights import LANDING_S, TICK_S, Book, Flight
@@ -17,12 +20,13 @@ from examengine.bench.lines import Lines
 
 SILENT_S = (35.0, 45.0)
 LAST_WORD_S = (4.0, 26.0)
+UP_TO_S = 8.0
 AFTER_THE_END_S = (1.5, 3.0)
 WAIT_S = (1.5, 60.0)
-SPREAD = 0.25
+SPREAD = 0.1
 REFRESH_S = 5.0
 """When the page that waits for a result looks again, where it is not told."""
-CHANGE, PULSE, LAST_WORD, ASK, RESULT = range(5)
+CHANGE, PULSE, LAST_WORD, ZERO, LATER, ASK, RESULT = range(7)
 OVER = frozenset({"too_late", "closed"})
 
 
@@ -53,6 +57,10 @@ class Pages:
         self._events: list[tuple[float, int, int]] = []
         self._silent_until_s = [0.0] * len(subjects)
         self._is_over = bytearray(len(subjects))
+        self._up_to_s = array("d", [UP_TO_S]) * len(subjects)
+        self._told_s = array("d", bytes(8 * len(subjects)))
+        self._asked_s = array("d", bytes(8 * len(subjects)))
+        self._results, self._as_told = array("d"), array("d")
         self._under_way = 0
         self._left = asyncio.Event()
 
@@ -68,7 +76,7 @@ class Pages:
             if self._ends_in_s is not None:
                 last_s = began_s + self._ends_in_s - self._dice.uniform(*LAST_WORD_S)
                 self._events.append((last_s, place, LAST_WORD))
-                self._events.append((began_s + self._ends_in_s, place, ASK))
+                self._events.append((began_s + self._ends_in_s, place, ZERO))
         heapq.heapify(self._events)
         self._tick()
 
@@ -84,7 +92,8 @@ class Pages:
                 for _ in range(self._under_way):
                     self._book.note(0.0, "no answer in time")
         self._lines.close()
-        return self._book.tally(self._acts)
+        tally = self._book.tally(self._acts)
+        return msgspec.structs.replace(tally, results=self._results.tobytes(), told=self._as_told.tobytes())
 
     def _tick(self) -> None:
         now_s, events = perf_counter(), self._events
@@ -98,7 +107,10 @@ class Pages:
         one = self._subjects[place]
         if kind == RESULT:
             self._fly(self._result(one, place), due_s, place)
-        elif kind == ASK:
+        elif kind == ZERO:
+            # a little later: not all at once
+            self._later(due_s + self._dice.uniform(0, self._up_to_s[place]), place, LATER)
+        elif kind == ASK or (kind == LATER and not self._is_over[place]):
             self._fly(self._ask(one, place), due_s, place)
         elif self._is_over[place]:
             return
@@ -106,7 +118,7 @@ class Pages:
             self._later(due_s + self._dice.expovariate(1 / self._load.change_s), place, CHANGE)
             self._fly(self._acts.save(one), due_s, place)
         elif kind == LAST_WORD:
-            self._fly(self._acts.pulse(one), due_s, place)
+            self._fly(self._last_word(one, place), due_s, place)
         elif self._silent_until_s[place] > due_s:
             self._later(self._silent_until_s[place], place, PULSE)  # something was heard meanwhile
         else:
@@ -130,20 +142,27 @@ class Pages:
             # refused because the time is over: what it should be told
             if not self._is_over[place]:
                 self._is_over[place] = 1
-                self._later(perf_counter() + self._dice.uniform(*AFTER_THE_END_S), place, ASK)
+                self._later(perf_counter() + self._dice.uniform(0, self._up_to_s[place]), place, ASK)
         else:
             self._book.note(due_s, fault)
             self._touched(place, perf_counter())
         if not self._under_way:
             self._left.set()
 
+    def _last_word(self, one: Subject, place: int) -> Act:
+        fault = yield from self._acts.pulse(one)
+        self._up_to_s[place] = self._acts.spread_ms / 1_000 or UP_TO_S
+        return fault
+
     def _ask(self, one: Subject, place: int) -> Act:
         """The page whose time is up asks how it stands, and goes for its result when that is told, or soon anyway."""
         self._is_over[place] = 1
-        fault = yield from self._acts.pulse(one)
+        fault = yield from self._acts.last_word(one)
         is_closed = fault == "closed"
         wait_s = 0.0
         if not is_closed:
+            if not self._told_s[place]:
+                self._told_s[place], self._asked_s[place] = self._acts.wait_ms / 1_000, perf_counter()
             told_s = min(max(self._acts.wait_ms / 1_000, WAIT_S[0]), WAIT_S[1])
             is_told = told_s > WAIT_S[0]
             wait_s = told_s * self._dice.uniform(1, 1 + SPREAD) if is_told else self._dice.uniform(*AFTER_THE_END_S)
@@ -160,6 +179,9 @@ class Pages:
             return ""
         if answer[STATUS] == b"200":
             words["result"] = words.get("result", 0) + 1
+            if self._told_s[place]:
+                self._results.append(perf_counter() - self._asked_s[place])
+                self._as_told.append(self._told_s[place])
             return ""
         found = LOCATION.search(answer)
         return f"{answer[STATUS].decode('latin-1')} {found[1].decode('latin-1') if found else ''}"

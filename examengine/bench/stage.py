@@ -100,6 +100,7 @@ class Stage:
     async def serving(self) -> AsyncIterator["Served"]:
         """Run the workers inside the block, with everything that runs beside requests, and a load generator."""
         await self.services.leases.release_all()  # of what was shipped and looked at so far
+        await stores.keep_up(self.settings.database_url)
         ready = asyncio.Event()
         listening = listen("127.0.0.1", self.port)
         orders = Orders(self.settings, log_level=logging.ERROR)

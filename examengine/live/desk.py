@@ -253,13 +253,17 @@ class Desk:
         written = reply[STANDING_PARTS] if len(reply) > STANDING_PARTS else 0
         return standing(FormSaved, reply, written=written)
 
-    async def pulse(self, pen: Pen, now_ms: int, sequence: int = 0) -> Standing:
-        """Say that the page is there: ``alive``."""
-        return standing(Standing, await self.ask_pulse(pen, now_ms, sequence))
+    async def pulse(self, pen: Pen, now_ms: int, sequence: int = 0, *, all_sent: bool = False) -> Standing:
+        """Say that the page is there: ``alive``. ``all_sent``: it has nothing more to say either. After the deadline
+        the page with the pen gives up its grace by that.
+        """
+        return standing(Standing, await self.ask_pulse(pen, now_ms, sequence, all_sent=all_sent))
 
-    def ask_pulse(self, pen: Pen, now_ms: int, sequence: int = 0) -> asyncio.Future[Sequence[Any]]:
+    def ask_pulse(
+        self, pen: Pen, now_ms: int, sequence: int = 0, *, all_sent: bool = False
+    ) -> asyncio.Future[Sequence[Any]]:
         """The same on its way: the reply is for :func:`standing`."""
-        return self._put_as(PULSE, pen, now_ms, sequence)
+        return self._put_as(PULSE, pen, now_ms, sequence, CLAMP_MS if all_sent else "")
 
     async def leave(self, pen: Pen, sequence: int, now_ms: int) -> Standing:
         """Report that the page is left: ``left``, or ``logged`` where it does not count."""
@@ -316,14 +320,17 @@ class Desk:
         now_ms: int,
         *,
         only_if_due_ms: int | None = None,
+        seen_since_ms: int | None = None,
     ) -> Sitting:
         """Close: ``closing``, or ``closed`` with the first one's reason and instant; both with everything.
 
         ``instant_ms`` is when it ended. ``only_if_due_ms`` is the deadline that SQL gives: where Redis knows a
-        later one the answer is ``moved`` and nothing is closed.
+        later one the answer is ``moved`` and nothing is closed. ``seen_since_ms``: its grace is not over; closed only
+        where the page said at that deadline that all was sent, and the candidate was heard since then.
         """
         due = "" if only_if_due_ms is None else only_if_due_ms
-        return sitting(await self._ask(CLOSE, attempt_id, now_ms, generation, reason, instant_ms, due))
+        seen = "" if seen_since_ms is None else seen_since_ms
+        return sitting(await self._ask(CLOSE, attempt_id, now_ms, generation, reason, instant_ms, due, seen))
 
     async def reopen(
         self, attempt_id: int, generation: int, closing: int, deadline: Deadline, now_ms: int
@@ -379,6 +386,14 @@ class Desk:
     async def read(self, attempt_id: int, now_ms: int) -> Sitting:
         """Everything, and no change: ``found`` or ``absent``."""
         return sitting(await self._ask(READ, attempt_id, now_ms))
+
+    async def look(self) -> None:
+        """See that sittings can be had, of all slots for the first; the cheapest thing there is to ask.
+
+        Raises:
+            Unavailable: Redis is away, or has lost the slot.
+        """
+        await self._calls.command("EXISTS", sitting_keys(0)[0])
 
     async def due(self, slot: int, now_ms: int, limit: int = 500) -> list[int]:
         """Attempts of a slot at which someone should look by now, longest due first. A hint: SQL decides."""

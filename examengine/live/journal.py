@@ -17,6 +17,7 @@ may hold anything. ``at`` is in ms, ``mark`` is ``epoch.sequence``:
 ``q at``                                               the page brought back what was acknowledged and lost; the lines
                                                        that follow have the instants of then
 ``k at``                                               a hand-in after the deadline knocked
+``w at mark``                                          after the deadline: the page with the pen has sent all
 ``e at``                                               a leave was taken back: we could not have heard the return
 ``d at deadline version reason session``               a deadline or session version was pushed
 ``z at reason instant``                                closed
@@ -53,6 +54,10 @@ class Kept(msgspec.Struct, frozen=True):
     def mark(self) -> tuple[int, int]:
         """What operations on this item are ordered by."""
         return (self.epoch, self.sequence)
+
+
+Written = Sequence[bytes]
+"""The same as the hash has it: revision, ``epoch.sequence``, instant and value, each as it is written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,12 @@ def unpack_kept(packed: bytes) -> Kept:
     revision, mark, at, value = packed.split(b" ", 3)
     epoch, sequence = mark.split(b".")
     return Kept(value.decode(), int(revision), int(epoch), int(sequence), int(at))
+
+
+def written(kept: Kept) -> Written:
+    """What :func:`unpack_kept` reads, in its four parts."""
+    mark = b"%d.%d" % (kept.epoch, kept.sequence)
+    return b"%d" % kept.revision, mark, b"%d" % kept.at_ms, kept.value.encode()
 
 
 def instant_of(line: bytes) -> int:

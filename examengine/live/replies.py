@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from examengine.live.journal import Kept, unpack_kept
+from examengine.live.journal import Kept, Written, unpack_kept, written
 
 
 class Word(StrEnum):
@@ -174,6 +174,10 @@ class Items(Mapping[int, Kept]):
     def __repr__(self) -> str:
         return f"Items({dict(self)!r})"
 
+    def as_written(self) -> dict[int, Written]:
+        """By position, for pages that are joined from bytes."""
+        return {position: packed.split(b" ", 3) for position, packed in self._packed.items()}
+
     def given(self) -> dict[int, str]:
         """Values by position, blanks left out."""
         return {
@@ -181,6 +185,13 @@ class Items(Mapping[int, Kept]):
             for position, packed in self._packed.items()
             if (value := packed.split(b" ", 3)[3].decode())
         }
+
+
+def as_written(items: Mapping[int, Kept]) -> Mapping[int, Written]:
+    """Answers or flags as the hash has them."""
+    if isinstance(items, Items):
+        return items.as_written()
+    return {position: written(kept) for position, kept in items.items()}
 
 
 class Sitting(Standing, frozen=True):
@@ -192,6 +203,7 @@ class Sitting(Standing, frozen=True):
     page_id: str = ""
     device: str = ""  # of the page with the pen, one word
     sequence: int = 0  # highest that the page with the pen was heard with
+    all_sent_at_ms: int | None = None  # the deadline after which the page with the pen said that all was sent
     answers: Mapping[int, Kept] = msgspec.field(default_factory=dict)
     flags: Mapping[int, Kept] = msgspec.field(default_factory=dict)
     journal: tuple[bytes, ...] = ()
@@ -261,6 +273,9 @@ def saved(reply: Sequence[Any], epoch: int, sequence: int, value: str) -> Saved:
     return standing(Saved, reply, kept=kept, is_kept=is_kept)
 
 
+_ANSWER = ord("a")
+
+
 def sitting(reply: Sequence[Any]) -> Sitting:
     """Read a reply that adds every field, and perhaps the journal."""
     if len(reply) <= STANDING_PARTS:
@@ -270,8 +285,9 @@ def sitting(reply: Sequence[Any]) -> Sitting:
     answers: dict[int, bytes] = {}
     flags: dict[int, bytes] = {}
     for name, value in zip(flat[::2], flat[1::2], strict=True):
-        if name[1:].isdigit():
-            (answers if name[:1] == b"a" else flags)[int(name[1:])] = value
+        position = name[1:]
+        if position.isdigit():
+            (answers if name[0] == _ANSWER else flags)[int(position)] = value
         else:
             head[name] = value
     return standing(
@@ -283,6 +299,7 @@ def sitting(reply: Sequence[Any]) -> Sitting:
         page_id=head.get(b"p", b"").decode(),
         device=head.get(b"pd", b"").decode(),
         sequence=int(head.get(b"sq", 0)),
+        all_sent_at_ms=int(head[b"wd"]) if b"wd" in head else None,
         answers=Items(answers),
         flags=Items(flags),
         journal=tuple(reply[STANDING_PARTS + 1]) if len(reply) > STANDING_PARTS + 1 else (),

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
+from examengine.records.among import among, as_rows
 from examengine.records.database import AnyRow, Missing, Reading, Writing
-from examengine.records.fixed import Ask, Fixed
+from examengine.records.fixed import MOST_HERE, Ask, Fixed, Rows
 from examengine.records.shapes import columns
 from examengine.records.tables import accounts, attempts, enrolments, open_attempts, releases
-from examengine.records.tables.columns import Id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,24 +107,34 @@ _OPEN = Fixed(
 )
 """After the attempt itself; SQLite alone can."""
 _BEGUN = attempts.insert().values({column.name: bindparam(column.name) for column in _ATTEMPT if column.name != "id"})
-_begun = _BEGUN.returning(attempts.c.id).cte("begun")
 _BEGIN = Fixed(_BEGUN.returning(attempts.c.id))
+_SENT = tuple(column for column in _ATTEMPT if column.name != "id")
+_sent = as_rows(_SENT, "sent")
+_to_open = as_rows((attempts.c.enrolment_id, open_attempts.c.look_at_ms), "to_open")
+_begun = (
+    attempts.insert()
+    .from_select([column.name for column in _SENT], select(*(_sent.c[column.name] for column in _SENT)))
+    .returning(attempts.c.id, attempts.c.enrolment_id)
+    .cte("begun")
+)
 _BEGIN_AND_OPEN = Fixed(
-    select(_begun.c.id).add_cte(
+    select(_begun.c.id, _begun.c.enrolment_id).add_cte(
         open_attempts.insert()
         .from_select(
             ["attempt_id", "enrolment_id", "look_at_ms"],
-            select(_begun.c.id, bindparam("enrolment_id", type_=Id), bindparam("look_at_ms", type_=BigInteger)),
+            select(_begun.c.id, _begun.c.enrolment_id, _to_open.c.look_at_ms).join_from(
+                _begun, _to_open, _to_open.c.enrolment_id == _begun.c.enrolment_id
+            ),
         )
         .cte("opened")
     )
 )
-"""Both in one; PostgreSQL alone can."""
+"""Both of many, each value as a list; PostgreSQL alone can."""
 _SEEN = Fixed(
-    select(attempts.c.id, attempts.c.release_id, attempts.c.paper)
+    select(enrolments.c.person_id, releases.c.bank_id, attempts.c.id, attempts.c.release_id, attempts.c.paper)
     .join_from(attempts, enrolments)
     .join(releases, releases.c.id == attempts.c.release_id)
-    .where(enrolments.c.person_id == bindparam("person"), releases.c.bank_id == bindparam("bank"))
+    .where(among(enrolments.c.person_id, "people"), among(releases.c.bank_id, "banks"))
     .order_by(attempts.c.id)
 )
 _LOCKED = select(*_ATTEMPT).where(attempts.c.id == bindparam("wanted")).with_for_update(key_share=True)
@@ -156,23 +166,41 @@ async def begin_new(tx: Writing, new: NewAttempt) -> Attempt:
     Raises:
         Conflict: another attempt of the enrolment is running, or the round's number or the intent is taken.
     """
-    told = await tx.fetch_each(*_beginning(tx, new))
-    return _begun_as(new, told[0][0][0])
+    [told] = _told(tx, [new], await tx.fetch_each(*_beginning(tx, [new])))
+    return told
 
 
-async def begin_new_and_end(tx: Writing, new: NewAttempt) -> Attempt:
-    """Begin it as the transaction's last act, and commit.
+async def begin_new_and_end(tx: Writing, new: Sequence[NewAttempt]) -> list[Attempt]:
+    """Begin attempts, of an enrolment each, as the transaction's last act, and commit.
 
     Raises:
-        Conflict: as :func:`begin_new`.
+        Conflict: as :func:`begin_new`; none of them was begun.
     """
-    told = await tx.end_with(*_beginning(tx, new))
-    return _begun_as(new, told[0][0][0])
+    asked = _beginning(tx, new)
+    before: list[Rows] = []
+    while len(asked) > MOST_HERE:
+        before += await tx.fetch_each(*asked[:MOST_HERE])
+        asked = asked[MOST_HERE:]
+    return _told(tx, new, before + await tx.end_with(*asked))
 
 
-def _beginning(tx: Writing, new: NewAttempt) -> tuple[Ask, ...]:
-    row = {name: getattr(new, name) for name in _FACTS} | {"generation": 1, "look_at_ms": new.look_at_ms}
-    return ((_BEGIN, row), (_OPEN, row)) if tx.is_sqlite else ((_BEGIN_AND_OPEN, row),)
+def _beginning(tx: Writing, new: Sequence[NewAttempt]) -> list[Ask]:
+    rows = [
+        {name: getattr(one, name) for name in _FACTS} | {"generation": 1, "look_at_ms": one.look_at_ms} for one in new
+    ]
+    if tx.is_sqlite:
+        return [ask for row in rows for ask in ((_BEGIN, row), (_OPEN, row))]
+    return [(_BEGIN_AND_OPEN, {name: [row[name] for row in rows] for name in rows[0]})]
+
+
+def _told(tx: Writing, new: Sequence[NewAttempt], answers: Sequence[Rows]) -> list[Attempt]:
+    """What the statements of :func:`_beginning` have answered, in the order of what was sent."""
+    if tx.is_sqlite:
+        ids = [rows[0][0] for rows in answers[::2]]
+    else:
+        by_enrolment = {enrolment_id: attempt_id for attempt_id, enrolment_id in answers[0]}
+        ids = [by_enrolment[one.enrolment_id] for one in new]
+    return [_begun_as(one, attempt_id) for one, attempt_id in zip(new, ids, strict=True)]
 
 
 def _begun_as(new: NewAttempt, attempt_id: int) -> Attempt:
@@ -281,10 +309,16 @@ async def running_of_person(tx: Reading, person_id: int) -> tuple[int, ...]:
     return tuple(row.attempt_id for row in await tx.rows(statement))
 
 
-async def papers_seen(tx: Reading, person_id: int, bank_id: int) -> tuple[SeenPaper, ...]:
-    """Every paper a person has had from a bank, oldest first, so that a draw can avoid its items."""
-    rows = await tx.fetch(_SEEN, {"person": person_id, "bank": bank_id})
-    return tuple(SeenPaper(*row) for row in rows)
+async def papers_seen(
+    tx: Reading, people: Collection[int], banks: Collection[int]
+) -> dict[tuple[int, int], tuple[SeenPaper, ...]]:
+    """Every paper that people have had from banks, oldest first, by person and bank, so that a draw can avoid its
+    items; one statement.
+    """
+    found: dict[tuple[int, int], tuple[SeenPaper, ...]] = {}
+    for person_id, bank_id, *row in await tx.fetch(_SEEN, {"people": list(people), "banks": list(banks)}):
+        found[person_id, bank_id] = (*found.get((person_id, bank_id), ()), SeenPaper(*row))
+    return found
 
 
 def owned_of(row: Sequence[Any]) -> OwnedAttempt:

@@ -1,58 +1,52 @@
-"""Rows by the hundred: PostgreSQL takes them as one COPY, SQLite in one hop to its thread."""
+"""Many rows at once, a part of a statement with others; and which ids they will get."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import BigInteger, ColumnElement, Table, func, insert, literal_column, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from examengine.records import fixed
-from examengine.records.fixed import LOST, Values
-from examengine.records.packing import Packed, pack
+from examengine.records.among import as_rows
+from examengine.records.fixed import Fixed, Values, Write
 
 
-async def put(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows that all give the same columns.
-
-    Raises:
-        Conflict, Unavailable, RecordsError: none of them was written.
+class Filling:
+    """Statements that insert rows of a table and are made once, however many rows there are: on PostgreSQL one from
+    arrays, on SQLite one a row.
     """
-    sync = connection.sync_connection
-    assert sync is not None
-    if not rows:
-        return
-    if sync.dialect.name == "sqlite" or fixed.is_listened_to(sync.engine):
-        await connection.execute(insert(table), rows)
-        return
-    driver: Any = sync.connection.driver_connection
-    columns = list(rows[0])
-    packed = {name for name in columns if isinstance(table.c[name].type, Packed)}
-    records = [[_kept(row[name]) if name in packed else row[name] for name in columns] for row in rows]
-    try:
-        await driver.copy_records_to_table(table.name, records=records, columns=columns)
-    except asyncpg.PostgresError:
-        raise
-    except LOST as error:
-        await fixed.lost(connection, error)
+
+    def __init__(self, table: Table, *names: str) -> None:
+        """``names``: the columns that rows give; none named: all but one that SQL numbers."""
+        given = names or tuple(column.name for column in table.columns if column is not table.autoincrement_column)
+        self._names = given
+        self._one = Fixed(insert(table).values({name: bindparam(name) for name in given}))
+        made = as_rows([table.c[name] for name in given], "made")
+        self._all = Fixed(insert(table).from_select(given, select(*(made.c[name] for name in given))))
+
+    def writes(self, rows: Sequence[Values], *, is_sqlite: bool) -> tuple[Write, ...]:
+        """What inserts them."""
+        if is_sqlite:
+            return tuple((self._one, row) for row in rows)
+        return ((self._all, {name: [row[name] for row in rows] for name in self._names}),) if rows else ()
 
 
-def _kept(text: str | None) -> bytes | None:
-    return None if text is None else pack(text)
-
-
-async def numbers(connection: AsyncConnection, table: Table, wanted: int) -> list[int]:
-    """Ids for so many rows to come, ascending, that no other row will get."""
-    if connection.dialect.name == "sqlite":  # its only writer may number them beforehand
-        last = (
-            await connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
-        ).scalar()
-        return [int(last or 0) + place for place in range(1, wanted + 1)]
-    sequence = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
-    given = await connection.execute(select(sequence).select_from(func.generate_series(1, wanted)))
-    return sorted(int(value) for value in given.scalars())
+async def next_numbers(connection: AsyncConnection, table: Table, wanted: int) -> list[int]:
+    """Ids for so many rows to come, ascending: SQLite's only writer may number them himself."""
+    last = (
+        await connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+    ).scalar()
+    return [int(last or 0) + place for place in range(1, wanted + 1)]
 
 
 class _next_number(FunctionElement[int]):  # noqa: N801 - named as a function of SQL

@@ -109,7 +109,8 @@ class Writing(Reading):
         await fixed.put(self._connection, *writes, begins=self._begun())
 
     async def hold(self, *asked: Ask) -> None:
-        """Take the locks of fixed statements whose parameters are whole numbers; SQLite's writer is alone anyway.
+        """Take the locks of fixed statements whose parameters are whole numbers or lists of them; SQLite's writer is
+        alone anyway.
         What is decided on is read after that, by another statement.
         """
         if not self.is_sqlite:
@@ -150,21 +151,12 @@ class Writing(Reading):
         if not rows:
             return []
         if self.is_sqlite:  # which would run one statement a row
-            ids = await self.numbers(table, len(rows))
+            await self._begin()
+            ids = await bulk.next_numbers(self._connection, table, len(rows))
             await self.insert_all(table, [{**row, "id": given} for row, given in zip(rows, ids, strict=True)])
             return ids
         statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
         return [int(value) for value in (await self._execute(statement, rows)).scalars()]
-
-    async def put_all(self, table: Table, rows: Sequence[Values]) -> None:
-        """Insert many rows that all give the same columns, the cheapest way there is."""
-        await self._begin()
-        await bulk.put(self._connection, table, rows)
-
-    async def numbers(self, table: Table, wanted: int) -> list[int]:
-        """Ids for so many rows to come, ascending."""
-        await self._begin()
-        return await bulk.numbers(self._connection, table, wanted)
 
     async def insert_unless_known(self, table: Table, values: Values, *known_by: str) -> int:
         """Insert one row unless one with the same ``known_by`` columns stands there; the number of rows inserted."""
@@ -185,6 +177,10 @@ class Database:
         self._engines = writer, reader
         self._at_hand: dict[Pool, AtHand] = {}
         self._here: Here | None = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engines[0].dialect.name == "sqlite"
 
     @property
     def writer(self) -> AsyncEngine:

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Any, NoReturn
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import ClauseElement, Connection, Engine, Table, bindparam, insert
+from sqlalchemy import ARRAY, ClauseElement, Connection, Engine, Table, bindparam, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -45,14 +45,15 @@ PASSING = (
 
 
 MOST_HERE = 16
-"""Statements that a transaction of SQLite runs in the event loop; more would keep others waiting."""
+"""Statements that a transaction of SQLite runs in the event loop, one of several ids counted for each of them; more
+would keep others waiting."""
 _WAIT_NOT, _WAIT = "PRAGMA busy_timeout = 0", f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """The text for one kind of database, its parameters in order, what makes the driver's values of some, what makes
-    values of its columns, and whether it is asked of many things at once.
+    values of its columns, and which parameters are lists of ids.
     """
 
     text: str
@@ -60,7 +61,11 @@ class _Plan:
     set_here: Values
     makers: Mapping[str, Reader]
     readers: tuple[tuple[int, Reader], ...]
-    of_many: bool
+    lists: tuple[str, ...]
+
+    def weight(self, values: Values) -> int:
+        """Of how many things at once it is asked."""
+        return max(1, sum(len(values[name]) for name in self.lists))
 
     def arguments(self, values: Values) -> list[Any]:
         found = [values[name] if name in values else self.set_here[name] for name in self.names]
@@ -126,7 +131,7 @@ def _planned(statement: ClauseElement, dialect: Dialect) -> _Plan:
             if (maker := _maker_of(bind.type, dialect)) is not None
         },
         readers=tuple((place, reader) for place, reader in readers if reader is not None),
-        of_many=any(isinstance(bind.type, Ids) for bind in compiled.binds.values()),
+        lists=tuple(name for name, bind in compiled.binds.items() if isinstance(bind.type, Ids)),
     )
 
 
@@ -134,7 +139,13 @@ def _maker_of(kind: object, dialect: Dialect) -> Reader | None:
     """What makes the driver's values of a parameter's, where that is not the value itself."""
     if isinstance(kind, Packed):
         return pack
+    if isinstance(kind, ARRAY) and isinstance(kind.item_type, Packed):
+        return _packed_all
     return partial(kind.process_bind_param, dialect=dialect) if isinstance(kind, Ids) else None
+
+
+def _packed_all(texts: Sequence[str | None]) -> list[bytes | None]:
+    return [None if text is None else pack(text) for text in texts]
 
 
 async def each(
@@ -158,7 +169,7 @@ async def each(
         plans = [(fixed.plan(sync.dialect), values) for fixed, values in asked]
         texts = [(plan.text, plan.arguments(values)) for plan, values in plans]
         # aiosqlite has no public word for several things in one hop, which costs more than any of them
-        if writes and len(texts) <= MOST_HERE and not any(plan.of_many for plan, _ in plans):
+        if writes and sum(plan.weight(values) for plan, values in plans) <= MOST_HERE:
             found = await _run_here(begins, driver, texts, ends)
         else:
             found = await driver._execute(_run, begins, driver, texts, ends)
@@ -243,8 +254,8 @@ async def put(connection: AsyncConnection, *writes: Write, begins: str = "") -> 
 
 
 async def hold(connection: AsyncConnection, *asked: Ask, begins: str = "") -> None:
-    """Take the locks of statements of PostgreSQL whose parameters are whole numbers, with the word before in one go;
-    what they answer is nobody's.
+    """Take the locks of statements of PostgreSQL whose parameters are whole numbers or lists of them, with the word
+    before in one go; what they answer is nobody's.
 
     Raises:
         Unavailable, RecordsError: as for every other statement.
@@ -261,8 +272,13 @@ async def hold(connection: AsyncConnection, *asked: Ask, begins: str = "") -> No
 
 def _written_out(dialect: Dialect, fixed: Fixed, values: Values) -> str:
     plan = fixed.plan(dialect)
-    numbers = [int(value) for value in plan.arguments(values)]
-    return _NUMBER.sub(lambda found: str(numbers[int(found[1]) - 1]), plan.text)
+    texts = [_whole(value) for value in plan.arguments(values)]
+    return _NUMBER.sub(lambda found: texts[int(found[1]) - 1], plan.text)
+
+
+def _whole(value: int | Sequence[int]) -> str:
+    """A whole number, or a list of them, as it stands in a statement's text."""
+    return str(int(value)) if isinstance(value, int) else f"'{{{','.join(str(int(one)) for one in value)}}}'"
 
 
 @cache

@@ -29,6 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from examengine.records.among import a_list
+from examengine.records.bulk import Filling
 from examengine.records.database import Reading, Values, Writing
 from examengine.records.fixed import Fixed, Write
 from examengine.records.tables import attempts, enrolments, outcomes, people, result_tallies, results
@@ -202,7 +204,7 @@ _SET = Fixed(
 )
 _made: Any = func.unnest(
     *(
-        bindparam(name, type_=ARRAY(kind))
+        a_list(name, ARRAY(kind))
         for name, kind in (
             ("of_enrolment", BigInteger),
             *((f"new_{name}", Text if isinstance(results.c[name].type, String) else BigInteger) for name in _CHANGED),
@@ -219,6 +221,7 @@ _SET_ALL = Fixed(
 _MOVED = Fixed(
     insert(result_tallies).values([{name: bindparam(f"{name}_{place}") for name in _TALLIED} for place in (0, 1)])
 )
+_TALLY = Filling(result_tallies)
 
 
 LOCKED = Fixed(
@@ -321,8 +324,10 @@ def refreshing(place: Place, ended: Iterable[tuple[int, EndedOutcome]]) -> tuple
     return _writes({attempt_id: _Ended.of(place, attempt_id, outcome) for attempt_id, outcome in ended})
 
 
-async def refresh_all(tx: Writing, ended: Iterable[tuple[Place, Iterable[tuple[int, EndedOutcome]]]]) -> None:
-    """Make the rows of many enrolments anew, in the transaction that adds outcomes to them: each with all its
+def refreshing_all(
+    ended: Iterable[tuple[Place, Iterable[tuple[int, EndedOutcome]]]], *, is_sqlite: bool
+) -> tuple[Write, ...]:
+    """What makes the rows of many enrolments anew, in the transaction that adds outcomes to them: each with all its
     outcomes, as :func:`refreshing` takes them. Who gives a place has locked the row.
     """
     made: list[Values] = []
@@ -333,11 +338,13 @@ async def refresh_all(tx: Writing, ended: Iterable[tuple[Place, Iterable[tuple[i
         made.append(values)
         for *at, n in changes:
             moved[tuple(at)] += n
-    if made and tx.is_sqlite:
-        await tx.put(*((_SET, values) for values in made))
-    elif made:
-        await tx.fetch(_SET_ALL, {name: [values[name] for values in made] for name in made[0]})
-    await tx.put_all(result_tallies, [dict(zip(_TALLIED, (*at, n), strict=True)) for at, n in moved.items() if n])
+    if not made:
+        return ()
+    set_all: Iterable[Write] = ((_SET, values) for values in made)
+    if not is_sqlite:
+        set_all = ((_SET_ALL, {name: [values[name] for values in made] for name in made[0]}),)
+    tallies = [dict(zip(_TALLIED, (*at, n), strict=True)) for at, n in moved.items() if n]
+    return *set_all, *_TALLY.writes(tallies, is_sqlite=is_sqlite)
 
 
 def _made_anew(newest: Mapping[int, _Ended]) -> tuple[Values, tuple[tuple[Any, ...], ...]]:

@@ -107,6 +107,11 @@ class Shelf:
         stored = await rulebooks.get_rulebook(tx, digest)
         return self._rulebooks.put(digest, usable(load(stored.toml, name=stored.rulebook_id)))
 
+    def at_hand(self, digest: str, exam_id: int) -> tuple[Rulebook, KeptExam] | None:
+        """A rulebook and an exam where SQL need not be asked for either."""
+        rulebook, exam = self._rulebooks.find(digest), self._exams.find(exam_id)
+        return None if rulebook is None or exam is None else (rulebook, exam)
+
     async def release(self, tx: Reading, release_id: int) -> Release:
         """A release as draws see it.
 

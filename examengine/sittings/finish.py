@@ -4,16 +4,20 @@ Anyone may finish anything; a second finisher is given the first one's outcome. 
 SQL already. Absence across a time in which we could not hear is not recorded: it is listed for a person.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TypeVar
 
 import msgspec
 import structlog
 
+from examengine.batches import Batches
 from examengine.live import CloseReason, Desk, Pen, Sitting, Standing, Unavailable, Word
 from examengine.live.desk import CLAMP_MS
 from examengine.live.journal import instant_of
 from examengine.live.slots import slot_of
+from examengine.logs import step
 from examengine.records import attempts, endings, errors, hearing, marking, outcomes
 from examengine.records.as_rules import closing_of
 from examengine.records.database import Database, Writing
@@ -26,18 +30,22 @@ from examengine.records.words import CaseKind
 from examengine.refusals import Next, Reason, Refusal
 from examengine.rules.closing import focus_losses_exceeded, grace_ms, presence_ms
 from examengine.rules.hearing import Deaf, leave_is_excused
-from examengine.rules.history import Closing, OutcomeReason, State
-from examengine.sittings.deadlines import deadline_of, final_ms
-from examengine.sittings.ending import case_of, ended_of, lost_sitting, verdict_of
+from examengine.rules.history import Closing, State
+from examengine.sittings.deadlines import closes_early, deadline_of, early_ms, final_ms, over_ms
+from examengine.sittings.ending import case_of, lost_sitting
 from examengine.sittings.hearing import Prober
-from examengine.sittings.known import Known, find_known, read_known
-from examengine.sittings.recording import finish_of, outcome_by
+from examengine.sittings.known import Known, read_known
+from examengine.sittings.recording import finish_of, judged
 from examengine.sittings.scoring import Scorer, waiting_of
-from examengine.sittings.together import Together
+from examengine.sittings.together import Closed, Together
 from examengine.sittings.voided import settle_void
 
+AT_ONCE = 50
+"""So many that wait together are read, and recorded, at once."""
 PARKED_MS = 24 * 3_600_000
 """When to look again at an attempt that waits for a person; the decision moves it to now."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger("examengine.finish")
 
@@ -67,6 +75,10 @@ class Finisher:
         self._prober = prober
         self._scorer = Scorer(shelf)
         self._together = Together(database, desk, shelf, prober)
+        self._readings: Batches[int, Known] = Batches(self._read_all, most=AT_ONCE, everybodys=(errors.Unavailable,))
+        self._recordings: Batches[Closed, Outcome | None] = Batches(
+            self._together.record, most=AT_ONCE, everybodys=(errors.Unavailable,)
+        )
 
     async def by_page(self, pen: Pen, reason: CloseReason, now_ms: int) -> Ended | Refusal | Standing:
         """A hand-in or a confirmed give-up by the page that holds the pen.
@@ -127,7 +139,9 @@ class Finisher:
                 await self._settle(attempt_id, sitting, outcome, now_ms)
             return Ended(outcome)
         ended = await self._if_due(known, sitting, now_ms)
-        if ended is None and known.order is None and now_ms < final_ms(known.rulebook, known.closing):
+        gave_up_grace = sitting.all_sent_at_ms == known.closing.deadline_ms
+        is_early = known.order is None and now_ms < final_ms(known.rulebook, known.closing)
+        if ended is None and is_early and not gave_up_grace:
             await self._look_again(known)
         return ended
 
@@ -183,10 +197,14 @@ class Finisher:
         back_by_ms = sitting.back_by_ms
         if back_by_ms is not None and back_by_ms + CLAMP_MS <= now_ms and back_by_ms < known.closing.deadline_ms:
             return await self._end_left(known, sitting, now_ms)
+        deadline_ms, seen_since_ms = known.closing.deadline_ms, None
         if now_ms < final_ms(known.rulebook, known.closing):
-            return None
-        deadline_ms = known.closing.deadline_ms
-        return await self._close(known, CloseReason.DEADLINE, deadline_ms, now_ms, deadline_ms)
+            if now_ms < early_ms(known.closing) or not closes_early(known.rulebook, known.closing, sitting):
+                return None
+            seen_since_ms = deadline_ms - presence_ms(known.rulebook)
+            if await self._prober.deaf(slot_of(known.row.id), seen_since_ms, deadline_ms, now_ms) != ():
+                return None  # an outage: whoever answers for it may still give time within the grace
+        return await self._close(known, CloseReason.DEADLINE, deadline_ms, now_ms, deadline_ms, seen_since_ms)
 
     async def _end_left(self, known: Known, sitting: Sitting, now_ms: int) -> Ended | None:
         """A page was left for too long. Where we could not hear all the while, it may have come back: that is an
@@ -230,11 +248,23 @@ class Finisher:
         return await self._record(known, sitting, now_ms)
 
     async def _close(
-        self, known: Known, reason: CloseReason, instant_ms: int, now_ms: int, only_if_due_ms: int | None
+        self,
+        known: Known,
+        reason: CloseReason,
+        instant_ms: int,
+        now_ms: int,
+        only_if_due_ms: int | None,
+        seen_since_ms: int | None = None,
     ) -> Ended | None:
         attempt = known.owned.attempt
         sitting = await self._desk.close(
-            attempt.id, attempt.generation, reason, instant_ms, now_ms, only_if_due_ms=only_if_due_ms
+            attempt.id,
+            attempt.generation,
+            reason,
+            instant_ms,
+            now_ms,
+            only_if_due_ms=only_if_due_ms,
+            seen_since_ms=seen_since_ms,
         )
         if sitting.word not in {Word.CLOSING, Word.CLOSED}:
             return None
@@ -252,6 +282,16 @@ class Finisher:
             sitting = msgspec.structs.replace(
                 sitting, close_reason=CloseReason.DEADLINE.value, closed_at_ms=known.closing.deadline_ms
             )
+        closed = Closed(known, sitting, now_ms)
+        if closed.is_plain:
+            outcome = await _timed(self._recordings.ask(closed))
+            if outcome is not None:
+                await self._settle(attempt.id, sitting, outcome, now_ms)
+                return Ended(outcome)
+        return await self._record_alone(known, sitting, now_ms)
+
+    async def _record_alone(self, known: Known, sitting: Sitting, now_ms: int) -> Ended | None:
+        attempt = known.owned.attempt
         # whoever waited for SQL meanwhile has an older stamp than the closing: its deadline had passed all the same
         now_ms = max(now_ms, *(instant_of(line) for line in sitting.journal if line[:1] == b"z"), 0)
         deaf = await self._deaf_before(known, sitting, now_ms)
@@ -265,7 +305,7 @@ class Finisher:
                 now_known = replace(known, record=replace(known.record, entries=found.entries))
                 closing = closing_of(known.rulebook, now_known.record, known.row)
             by_deadline = sitting.close_reason == CloseReason.DEADLINE and now_known.order is None
-            moved = by_deadline and now_ms < final_ms(known.rulebook, closing) and found.newest is None
+            moved = by_deadline and now_ms < over_ms(known.rulebook, closing, sitting) and found.newest is None
             if by_deadline and not moved and closing.deadline_ms != known.closing.deadline_ms:
                 return None  # it has moved while we read, and is over again: the next look reads everything anew
             if not moved:
@@ -292,7 +332,7 @@ class Finisher:
         """Our deafness as far as it may bear on presence at the deadline; None while no proof covers the deadline."""
         if sitting.close_reason != CloseReason.DEADLINE or known.order is not None or sitting.word is Word.ABSENT:
             return ()
-        if now_ms < final_ms(known.rulebook, known.closing):
+        if now_ms < over_ms(known.rulebook, known.closing, sitting):
             return ()  # the deadline has moved: nothing is decided now
         deadline_ms = known.closing.deadline_ms
         from_ms = min(sitting.seen_ms, deadline_ms - presence_ms(known.rulebook))
@@ -314,37 +354,47 @@ class Finisher:
     ) -> _Finish | None:
         """What to record; None where a person must decide, for whom it is listed then."""
         attempt, rulebook = known.owned.attempt, known.rulebook
-        ended = ended_of(sitting, closing, known.order)
         cases: Sequence[Case] = ()
         if deaf or sitting.word is Word.ABSENT:
             cases = await hearing.cases_of(tx, attempt.id)
-        verdict = verdict_of(rulebook, sitting, ended, closing, deaf, cases)
         scored = await self._scorer.score(tx, known.owned.exam_id, attempt.paper, sitting.given, now_ms)
-        score = scored.final()
-        outcome = outcome_by(rulebook, verdict, ended, closing, score)
-        if verdict.deaf is not None:
-            decides = outcome.state is State.EXPIRED_NO_SCORE
+        by = judged(rulebook, sitting, closing, known.order, deaf, cases, scored)
+        if by.verdict.deaf is not None:
+            decides = by.outcome.state is State.EXPIRED_NO_SCORE
             kind = CaseKind.UNDECIDED if decides else CaseKind.AUTO_SUBMITTED
-            await hearing.add_case(tx, case_of(attempt.id, kind, verdict.deaf, sitting), now_ms)
+            await hearing.add_case(tx, case_of(attempt.id, kind, by.verdict.deaf, sitting), now_ms)
             if decides:
                 await attempts.look_again(tx, attempt.id, now_ms + PARKED_MS)
                 log.warning("undecided", attempt=attempt.id)
                 return None
-        recorded = finish_of(attempt.id, sitting, verdict, ended, closing, scored, score, outcome)
-        waits = outcome.reason is OutcomeReason.AWAITING_MARKING
-        return _Finish(recorded, waiting_of(scored) if waits else ())
+        return _Finish(finish_of(attempt.id, sitting, closing, by), waiting_of(scored) if by.waits else ())
 
     async def load(self, attempt_ids: Iterable[int]) -> dict[int, Known]:
-        """What a finish reads of many attempts, in as many queries as for one; an id that is none is left out."""
+        """What a finish reads of attempts, in one query; an id that is none is left out."""
         return await read_known(self._database, self._shelf, attempt_ids)
 
     async def _read(self, attempt_id: int) -> Known:
-        known = await find_known(self._database, self._shelf, attempt_id)
-        if known is None:
-            raise Missing("attempt", attempt_id)
-        return known
+        """Together with others that are asked for while SQL answers.
+
+        Raises:
+            Missing: there is none of that id.
+        """
+        return await _timed(self._readings.ask(attempt_id))
+
+    async def _read_all(self, attempt_ids: Sequence[int]) -> list[Known | Exception]:
+        found = await self.load(attempt_ids)
+        return [found.get(attempt_id) or Missing("attempt", attempt_id) for attempt_id in attempt_ids]
 
     async def _look_again(self, known: Known, look_at_ms: int | None = None) -> None:
         at_ms = final_ms(known.rulebook, known.closing) if look_at_ms is None else look_at_ms
         async with self._database.writing() as tx:
             await attempts.look_again(tx, known.row.id, at_ms)
+
+
+async def _timed(asked: Awaitable[T]) -> T:
+    """What is done for several is noted as a step of each."""
+    began_s = perf_counter()
+    try:
+        return await asked
+    finally:
+        step("records", began_s)

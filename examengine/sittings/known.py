@@ -8,7 +8,7 @@ from examengine.records.attempts import OwnedAttempt
 from examengine.records.database import Database, Reading
 from examengine.records.due import load_due
 from examengine.records.entries import Entry
-from examengine.records.history import AttemptRecord, EnrolmentRecord, find_attempt_with_history
+from examengine.records.history import AttemptRecord, EnrolmentRecord
 from examengine.records.shelf import Shelf
 from examengine.rules.calendar import MINUTE_MS
 from examengine.rules.history import Closing
@@ -38,19 +38,12 @@ class Known:
 
 
 async def read_known(database: Database, shelf: Shelf, attempt_ids: Iterable[int]) -> dict[int, Known]:
-    """Many attempts, in three queries; an id that is none is left out. Of their enrolments' records that alone which
-    bears on how they end (:func:`examengine.records.due.load_due`).
+    """Attempts, in one query; an id that is none is left out. Of their enrolments' records that alone which bears on
+    how they end (:func:`examengine.records.due.load_due`).
     """
-    async with database.reading() as tx:
+    async with database.glancing() as tx:
         found = await load_due(tx, attempt_ids)
         return {attempt_id: await _known(tx, shelf, *one) for attempt_id, one in found.items()}
-
-
-async def find_known(database: Database, shelf: Shelf, attempt_id: int) -> Known | None:
-    """One attempt, in one query; None where there is none of that id."""
-    async with database.glancing() as tx:
-        found = await find_attempt_with_history(tx, attempt_id)
-        return None if found is None else await _known(tx, shelf, *found)
 
 
 async def _known(tx: Reading, shelf: Shelf, owned: OwnedAttempt, record: EnrolmentRecord) -> Known:

@@ -1,36 +1,62 @@
 """What a closed sitting is recorded as: ending, mark and journal put together. Pure."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from examengine.grading.mark import Score
 from examengine.live import Sitting
 from examengine.papers.paper import Paper
+from examengine.records.entries import Entry
+from examengine.records.hearing import Case
 from examengine.records.outcomes import Finish, NewOutcome
 from examengine.rules.closing import outcome_of
+from examengine.rules.hearing import Deaf
 from examengine.rules.history import Closing, Outcome, OutcomeReason
 from examengine.rules.rulebook import Rulebook
-from examengine.sittings.ending import Ended, Verdict
+from examengine.sittings.ending import Ended, Verdict, ended_of, verdict_of
 from examengine.sittings.scoring import Scored
 
 
-def outcome_by(rulebook: Rulebook, verdict: Verdict, ended: Ended, closing: Closing, score: Score) -> Outcome:
-    """What the verdict means under the rules. ``score``: the keys' work, under the corrections in force."""
-    points = None if score.waiting else Decimal(score.total_hundredths) / 100
-    return outcome_of(rulebook, verdict.ending, ended.at_ms, closing, points)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a closed sitting comes to. ``score``: the keys' work, under the corrections in force."""
+
+    ended: Ended
+    verdict: Verdict
+    scored: Scored
+    score: Score
+    outcome: Outcome
+
+    @property
+    def waits(self) -> bool:
+        """Whether people have to mark first."""
+        return self.outcome.reason is OutcomeReason.AWAITING_MARKING
 
 
-def finish_of(
-    attempt_id: int,
+def judged(
+    rulebook: Rulebook,
     sitting: Sitting,
-    verdict: Verdict,
-    ended: Ended,
     closing: Closing,
+    order: Entry | None,
+    deaf: Sequence[Deaf],
+    cases: Sequence[Case],
     scored: Scored,
-    score: Score,
-    outcome: Outcome,
-) -> Finish:
+) -> Judged:
+    """Judge a sitting by the rules: the one place, whether it is recorded by itself or with others. ``deaf`` and
+    ``cases`` as :func:`examengine.sittings.ending.verdict_of` takes them.
+    """
+    ended = ended_of(sitting, closing, order)
+    verdict = verdict_of(rulebook, sitting, ended, closing, deaf, cases)
+    score = scored.final()
+    points = None if score.waiting else Decimal(score.total_hundredths) / 100
+    return Judged(ended, verdict, scored, score, outcome_of(rulebook, verdict.ending, ended.at_ms, closing, points))
+
+
+def finish_of(attempt_id: int, sitting: Sitting, closing: Closing, by: Judged) -> Finish:
     """All that is to be written of it."""
-    is_marked = outcome.reason is OutcomeReason.AWAITING_MARKING or outcome.score is not None
+    ended, verdict, scored, score, outcome = by.ended, by.verdict, by.scored, by.score, by.outcome
+    is_marked = by.waits or outcome.score is not None
     return Finish(
         attempt_id=attempt_id,
         generation=sitting.generation,

@@ -5,53 +5,25 @@ An intent is unique: a confirm sent twice leads to the attempt it began, whateve
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
-
-import msgspec
 
 from examengine import live
 from examengine.live import Desk, Opening, Standing, Word
-from examengine.papers.draw import DrawPool
-from examengine.papers.paper import Paper, pack, remember, unpack
+from examengine.papers.paper import unpack
 from examengine.records import accounts, attempts, slots
 from examengine.records.as_rules import closing_of
-from examengine.records.attempts import Attempt, NewAttempt
-from examengine.records.database import Database, Reading, Writing
+from examengine.records.attempts import Attempt
+from examengine.records.database import Database
 from examengine.records.enrolments import lock_enrolment
-from examengine.records.errors import Missing
 from examengine.records.history import AttemptRecord, EnrolmentRecord, load_history
-from examengine.records.shelf import Kept, KeptExam, Shelf
-from examengine.records.starts import ToStart, lock_to_start
-from examengine.refusals import Next, Reason, Refusal
-from examengine.rules.calendar import MINUTE_MS
-from examengine.rules.history import Closing, DeadlineReason
+from examengine.records.shelf import Shelf
+from examengine.refusals import Refusal
 from examengine.rules.rulebook import Rulebook
-from examengine.sittings.contract import Contract, contract_of
-from examengine.sittings.deadlines import deadline_of, final_ms, leave_grace_ms
+from examengine.sittings.begin import Admits, Beginner, Begun, NotAdmittedError, StartIntent, Wish
+from examengine.sittings.contract import Contract
+from examengine.sittings.deadlines import deadline_of, leave_grace_ms
 from examengine.sittings.tombstones import entomb
 
-SEED_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class StartIntent:
-    """What the confirm page offered: attempt ``no`` of round ``round_no``, named once by ``nonce``.
-
-    ``accepts_cut``: the person consents to less than the full time, where the window's end leaves no more (A-07).
-    """
-
-    enrolment_id: int
-    person_id: int
-    round_no: int
-    no: int
-    nonce: str
-    accepts_cut: bool = True
-
-    @property
-    def key(self) -> str:
-        return f"{self.enrolment_id}.{self.round_no}.{self.no}.{self.nonce}"
+__all__ = ["Admits", "NotAdmittedError", "StartIntent", "Started", "Starter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +34,6 @@ class Started:
     is_new: bool
 
 
-Admits = Callable[[ToStart], bool]
-"""Says of what the record holds of a person and his enrolment whether his start is taken at all."""
-
-
-class NotAdmittedError(Exception):
-    """A start was not taken; nothing was begun."""
-
-
 class Starter:
     """Starts attempts and opens their sittings."""
 
@@ -78,8 +42,7 @@ class Starter:
         self._database = database
         self._desk = desk
         self._shelf = shelf
-        self._new_seed = new_seed
-        self._pools: Kept[tuple[int, date], DrawPool] = Kept(32)
+        self._beginner = Beginner(database, shelf, new_seed)
 
     async def start(
         self, intent: StartIntent, session_version: int, stamp_ms: int, asked_ms: int | None = None
@@ -94,16 +57,16 @@ class Starter:
             records.Unavailable, live.Unavailable: nothing was started, or the same intent finds it.
             Missing: there is no such enrolment, it is another person's, or its exam was withdrawn.
         """
-        await self.look(stamp_ms)
+        await self.look()
         return await self.start_at(intent, session_version, stamp_ms, asked_ms)
 
-    async def look(self, stamp_ms: int) -> None:
+    async def look(self) -> None:
         """See that the desk is there: a start while it is away would use up time nobody can answer in.
 
         Raises:
             live.Unavailable: it is away.
         """
-        await self._desk.read(0, stamp_ms)
+        await self._desk.look()
 
     async def start_at(
         self,
@@ -121,29 +84,15 @@ class Starter:
         Raises:
             NotAdmittedError: ``admits`` said no.
         """
-        async with self._database.writing() as tx:
-            found = await lock_to_start(tx, intent.enrolment_id, intent.person_id)
-            if admits is not None and not admits(found):
-                raise NotAdmittedError
-            record = found.record
-            known = await attempts.find_by_intent(tx, intent.key) if record.attempts else None
-            if known is not None:
-                return Started(known.id, is_new=False)
-            if found.is_withdrawn:
-                raise Missing("enrolment", intent.enrolment_id)
-            rulebook = await self._shelf.rulebook(tx, record.enrolment.rulebook_digest)
-            now_ms = max(stamp_ms, record.newest_fact_ms)
-            contract = contract_of(rulebook, record, now_ms, asked_ms)
-            if isinstance(contract, Refusal):
-                return contract
-            if (contract.round_no, contract.no) != (intent.round_no, intent.no):
-                return Refusal(Reason.NOT_RUNNING, Next.NONE)
-            if contract.is_cut and not intent.accepts_cut:
-                return contract
-            attempt, paper = await self._begin(tx, intent, rulebook, found, contract)
-        session_version = max(session_version, found.session_version)
+        told = await self._beginner.begin(Wish(intent, stamp_ms, asked_ms, admits))
+        if isinstance(told, int):
+            return Started(told, is_new=False)
+        if not isinstance(told, Begun):
+            return told
+        attempt, record = told.attempt, told.found.record
         record = replace(record, attempts=(*record.attempts, AttemptRecord.of(attempt)))
-        await self._open(rulebook, record, attempt, len(paper.items), session_version, now_ms)
+        session_version = max(session_version, told.found.session_version)
+        await self._open(told.rulebook, record, attempt, told.items, session_version, told.now_ms)
         return Started(attempt.id, is_new=True)
 
     async def begun(self, intent: StartIntent) -> int | None:
@@ -199,44 +148,6 @@ class Starter:
         async with self._database.reading() as tx:
             return Word.CLOSED if await slots.ended_of(tx, [attempt_id]) else Word.TOO_LATE
 
-    async def _begin(
-        self, tx: Writing, intent: StartIntent, rulebook: Rulebook, found: ToStart, contract: Contract
-    ) -> tuple[Attempt, Paper]:
-        """Draws the paper, writes the attempt down and ends the transaction."""
-        record = found.record
-        exam = await self._shelf.exam(tx, record.enrolment.exam_id)
-        pool = await self._pool(tx, exam, local_day(contract.told_ms, rulebook))
-        seed = await self._seed(tx, rulebook, record)
-        seen: tuple[int, ...] = ()
-        if found.has_sat and rulebook.exam.paper.new_per_attempt:
-            earlier = await attempts.papers_seen(tx, intent.person_id, exam.bank_id)
-            seen = await self._items_of(tx, [row.paper for row in earlier])
-        paper = pool.draw(seed, seen)
-        packed = pack(paper)
-        base = Closing(contract.base_deadline_ms, DeadlineReason(contract.base_reason))
-        closing = Closing(contract.deadline_ms, DeadlineReason(contract.deadline_reason))
-        attempt = await attempts.begin_new_and_end(
-            tx,
-            NewAttempt(
-                enrolment_id=record.enrolment.id,
-                round_id=record.rounds[contract.round_no - 1].id,
-                no=contract.no,
-                intent=intent.key,
-                started_ms=contract.told_ms,
-                base_deadline_ms=base.deadline_ms,
-                base_reason=base.reason.value,
-                seed=seed,
-                generator=paper.generator,
-                paper=packed,
-                release_id=exam.release_id,
-                rulebook_digest=rulebook.digest,
-                contract=msgspec.json.encode(contract).decode(),
-                look_at_ms=final_ms(rulebook, closing),
-            ),
-        )
-        remember(packed, paper)
-        return attempt, paper
-
     async def _open(
         self,
         rulebook: Rulebook,
@@ -262,36 +173,3 @@ class Starter:
         if standing.word is Word.OPENING:
             raise live.Unavailable("the slot is being rebuilt")
         return standing
-
-    async def _pool(self, tx: Reading, exam: KeptExam, day: date) -> DrawPool:
-        known = self._pools.find((exam.id, day))
-        if known is not None:
-            return known
-        release = await self._shelf.release(tx, exam.release_id)
-        return self._pools.put((exam.id, day), DrawPool(exam.blueprint, release, day))
-
-    async def _seed(self, tx: Reading, rulebook: Rulebook, record: EnrolmentRecord) -> bytes:
-        """Fresh for each attempt, or the first attempt's where the rules give everyone one paper for all attempts."""
-        if rulebook.exam.paper.new_per_attempt or not record.attempts:
-            return self._new_seed(SEED_BYTES)
-        return (await attempts.get_attempt(tx, record.attempts[0].id)).attempt.seed
-
-    async def _items_of(self, tx: Reading, papers: list[bytes]) -> tuple[int, ...]:
-        """Ids of the items on earlier papers, oldest first."""
-        versions = [item.version_id for packed in papers for item in unpack(packed).items]
-        items = await self._shelf.item_ids(tx, versions)
-        return tuple(items[version_id] for version_id in versions)
-
-
-def local_day(now_ms: int, rulebook: Rulebook) -> date:
-    """The day on which ``now_ms`` falls in the rulebook's zone."""
-    return _day_of(now_ms // _QUARTER_MS, rulebook.meta.timezone)
-
-
-_QUARTER_MS = 15 * MINUTE_MS
-"""Every zone's days begin with one of these."""
-
-
-@lru_cache(maxsize=256)
-def _day_of(quarter: int, zone: str) -> date:
-    return datetime.fromtimestamp(quarter * _QUARTER_MS / 1000, tz=UTC).astimezone(ZoneInfo(zone)).date()

@@ -38,7 +38,8 @@ PARTS_AT_ONCE = 2
 """One is marked while SQL writes the other."""
 MANY = 20
 """So many are ended together."""
-HINTS_A_SLOT = 3
+HINTS_A_SLOT = 12
+"""So many of each slot's are looked at in a round: those whose grace is not over are found in no other way."""
 AT_ONCE = 3
 """Attempts ended beside each other: they take a connection each, and requests want some too."""
 WAIT_MS, WAIT_MOST_MS = 2_000, 60_000
@@ -106,16 +107,16 @@ class Sweeper:
         due = await self._due(now_ms, halves)
         hinted = [one for one in await self._hinted(now_ms, slots_of(halves)) if not self._waiting.waits(one, now_ms)]
         batch = [one for one in dict.fromkeys([*due, *hinted]) if not self._failing.waits(one, now_ms)]
-        ended = 0
+        ended, by_record = 0, frozenset(due)
         gate = asyncio.Semaphore(AT_ONCE)
         for parts in chunks(list(chunks(batch, LOAD)), PARTS_AT_ONCE):
             try:
                 async with asyncio.TaskGroup() as group:
-                    ending = [group.create_task(self._end_all(part, gate, now_ms)) for part in parts]
+                    ending = [group.create_task(self._end_all(part, by_record, gate, now_ms)) for part in parts]
             except ExceptionGroup as away:
                 raise away.exceptions[0] from None
             ended += sum(task.result() for task in ending)
-        self._has_more = len(due) >= BATCH and ended > 0
+        self._has_more = (len(due) >= BATCH or len(hinted) >= BATCH) and ended > 0
         for patience in (self._waiting, self._failing):
             patience.forget_old(now_ms)
         return ended
@@ -162,8 +163,14 @@ class Sweeper:
             raise away[0]
         return [attempt_id for told in told_by if not isinstance(told, BaseException) for attempt_id in told]
 
-    async def _end_all(self, part: Sequence[int], gate: asyncio.Semaphore, now_ms: int) -> int:
-        """End attempts; how many. Where the desk is away for some, the others are ended all the same."""
+    async def _end_all(
+        self, part: Sequence[int], by_record: frozenset[int], gate: asyncio.Semaphore, now_ms: int
+    ) -> int:
+        """End attempts; how many. Where the desk is away for some, the others are ended all the same.
+
+        Args:
+            by_record: those of which SQL says that someone should look; it is put off where they cannot be ended.
+        """
         known = await self._load(part)
         together: frozenset[int] = frozenset()
         if len(known) >= MANY:
@@ -181,7 +188,7 @@ class Sweeper:
         ended = sum(one is _Became.ENDED for one in became.values())
         if became and all(one is _Became.AWAY for one in became.values()):
             raise live.Unavailable("the desk is away for all that are due")
-        later = [attempt_id for attempt_id, one in became.items() if one is not _Became.ENDED]
+        later = [one for one, what in became.items() if what is not _Became.ENDED and one in by_record]
         if later:
             async with self._database.writing() as tx:
                 for attempt_id in later:

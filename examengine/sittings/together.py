@@ -1,14 +1,14 @@
-"""Ending many sittings at once: on the last evening everybody has the same deadline.
+"""Ending many sittings at once: on the last evening everybody has the same deadline, and before it crowds hand in.
 
-Sittings whose time is up and about which there is nothing to think are closed in one pipeline, marked one after
-another with others served between, recorded in one transaction and settled in one pipeline. The decision is made by
-the functions that end one. Everything out of the ordinary (an order of staff, a page that was left, a hand-in that a
-crash left unrecorded, a time in which we could not hear, answers that people mark, a fault) is not ours: it stays as
-it is, and :class:`examengine.sittings.finish.Finisher` ends it by itself.
+Sittings whose time is up and about which there is nothing to think are closed in one pipeline. They, and those that
+their pages have closed, are marked one after another with others served between, recorded in one transaction and
+settled in one pipeline. The decision is made by the functions that end one. Everything out of the ordinary (an order
+of staff, a page that was left, a time in which we could not hear, answers that people mark, a fault) is not ours: it
+stays as it is, and :class:`examengine.sittings.finish.Finisher` ends it by itself.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -25,12 +25,10 @@ from examengine.records.outcomes import Outcome
 from examengine.records.shapes import chunks
 from examengine.records.shelf import Shelf
 from examengine.rules.closing import presence_ms
-from examengine.rules.history import OutcomeReason
-from examengine.sittings.deadlines import final_ms, leave_grace_ms
-from examengine.sittings.ending import ended_of, verdict_of
+from examengine.sittings.deadlines import early_ms, final_ms, leave_grace_ms
 from examengine.sittings.hearing import Prober
 from examengine.sittings.known import Known
-from examengine.sittings.recording import finish_of, outcome_by
+from examengine.sittings.recording import finish_of, judged
 from examengine.sittings.scoring import Scorer
 
 CLOSED_AT_ONCE = 20
@@ -38,20 +36,28 @@ CLOSED_AT_ONCE = 20
 MARKED_BETWEEN = 2
 """So many are marked, a few milliseconds, before requests have their turn."""
 
+BY_PAGE = frozenset({CloseReason.HAND_IN, CloseReason.GIVE_UP})
+
 log = structlog.get_logger("examengine.together")
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
-    """A sitting that its deadline has closed, all that is decided about it made out."""
+class Closed:
+    """A sitting that the desk has closed, what is known of it, and the stamp of who wants it recorded."""
 
     known: Known
     sitting: Sitting
-    ready: Ready
+    now_ms: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its page has ended it, and nothing that SQL knows speaks about that."""
+        is_ended = self.sitting.state == "closing" and self.sitting.close_reason in BY_PAGE
+        return is_ended and self.known.row.outcome is None and self.known.order is None
 
 
 class Together:
-    """Ends many sittings whose time is up."""
+    """Ends many sittings."""
 
     def __init__(self, database: Database, desk: Desk, shelf: Shelf, prober: Prober) -> None:
         self._database = database
@@ -66,34 +72,59 @@ class Together:
         Raises:
             records.Unavailable: SQL is away.
         """
-        plain = [one for one in known if _is_plain(one, now_ms)]
+        plain = [one for one in known if _is_plain(one, now_ms) and await self._may_close(one, now_ms)]
         sittings: list[Sitting | None] = []
         for part in chunks(plain, CLOSED_AT_ONCE):
             sittings += await asyncio.gather(*(self._close(one, now_ms) for one in part))
-        try:
-            async with self._database.reading() as tx:
-                made = [
-                    await self._made(tx, one, sitting, now_ms, place)
-                    for place, (one, sitting) in enumerate(zip(plain, sittings, strict=True))
-                    if sitting is not None
-                ]
-            closed = {one.known.row.id: one for one in made if one is not None}
-            if not closed:
-                return frozenset()
-            async with self._database.writing() as tx:
-                # whoever waited has an older stamp than the closing: the deadline had passed all the same
-                at_ms = max(now_ms, *(_closed_ms(one.sitting) for one in closed.values()))
-                recorded = await finishes.record_finishes(tx, [one.ready for one in closed.values()], at_ms)
-        except Unavailable:
-            raise
-        except Exception:
-            log.exception("not_ended_together", attempts=len(plain))
-            return frozenset()
+        closed = [
+            Closed(one, sitting, now_ms) for one, sitting in zip(plain, sittings, strict=True) if sitting is not None
+        ]
+        recorded = await self._recorded(closed)
         await self._settle(closed, recorded, now_ms)
         return frozenset(recorded)
 
+    async def record(self, closed: Sequence[Closed]) -> list[Outcome | None]:
+        """Record what closed sittings come to: their outcomes in the same order. None: nothing was decided, it is to
+        be ended by itself. The tombstones are for who asks.
+
+        Raises:
+            records.Unavailable: SQL is away.
+        """
+        recorded = await self._recorded(closed)
+        return [recorded.get(one.known.row.id) for one in closed]
+
+    async def _recorded(self, closed: Iterable[Closed]) -> Mapping[int, Outcome]:
+        once = {one.known.row.id: one for one in closed}
+        try:
+            async with self._database.reading() as tx:
+                made = [await self._made(tx, one, place) for place, one in enumerate(once.values())]
+            ready = [one for one in made if one is not None]
+            if not ready:
+                return {}
+            async with self._database.writing() as tx:
+                # whoever waited has an older stamp than the closing: a deadline had passed all the same
+                at_ms = max(max(one.now_ms, _closed_ms(one.sitting)) for one in once.values())
+                recorded = await finishes.record_finishes(tx, ready, at_ms)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("not_ended_together", attempts=len(once))
+            return {}
+        return recorded
+
+    async def _may_close(self, known: Known, now_ms: int) -> bool:
+        """Whether its grace is over, or we heard all the while that tells of presence: within the grace an outage
+        leaves it to those who answer for that.
+        """
+        if _is_final(known, now_ms):
+            return True
+        from_ms, until_ms = _seen_since_ms(known), known.closing.deadline_ms
+        return await self._prober.deaf(slot_of(known.row.id), from_ms, until_ms, now_ms) == ()
+
     async def _close(self, known: Known, now_ms: int) -> Sitting | None:
-        """Closed by its deadline, and nothing else; None where the desk says otherwise, or is away."""
+        """Closed by its deadline, and nothing else; None where the desk says otherwise, or is away. Within the grace
+        only where the page gave that up.
+        """
         attempt, deadline_ms = known.owned.attempt, known.closing.deadline_ms
         try:
             sitting = await self._desk.close(
@@ -103,46 +134,52 @@ class Together:
                 deadline_ms,
                 now_ms,
                 only_if_due_ms=deadline_ms,
+                seen_since_ms=None if _is_final(known, now_ms) else _seen_since_ms(known),
             )
         except live.Unavailable:
             return None
         is_ours = sitting.word in {Word.CLOSING, Word.CLOSED} and sitting.state == "closing"
         return sitting if is_ours and sitting.close_reason == CloseReason.DEADLINE else None
 
-    async def _made(self, tx: Reading, known: Known, sitting: Sitting, now_ms: int, place: int) -> _Closed | None:
+    async def _made(self, tx: Reading, closed: Closed, place: int) -> Ready | None:
         """What it comes to; None where there is something to think about, or it cannot be marked."""
-        if place % MARKED_BETWEEN == 0:
+        if place % MARKED_BETWEEN == MARKED_BETWEEN - 1:
             await asyncio.sleep(0)
-        rulebook, closing, attempt = known.rulebook, known.closing, known.owned.attempt
-        if not sitting.journal or sitting.closed_at_ms != closing.deadline_ms:
+        known, sitting = closed.known, closed.sitting
+        attempt = known.owned.attempt
+        if not sitting.journal:
             return None
-        from_ms = min(sitting.seen_ms, closing.deadline_ms - presence_ms(rulebook))
-        if await self._prober.deaf(slot_of(attempt.id), from_ms, closing.deadline_ms, now_ms) != ():
+        if sitting.close_reason == CloseReason.DEADLINE and not await self._could_hear(closed):
             return None
-        ended = ended_of(sitting, closing, None)
-        verdict = verdict_of(rulebook, sitting, ended, closing, (), ())
         try:
-            scored = await self._scorer.score(tx, known.owned.exam_id, attempt.paper, sitting.given, now_ms)
-            score = scored.final()
-            outcome = outcome_by(rulebook, verdict, ended, closing, score)
+            scored = await self._scorer.score(tx, known.owned.exam_id, attempt.paper, sitting.given, closed.now_ms)
+            by = judged(known.rulebook, sitting, known.closing, None, (), (), scored)
         except Unavailable:
             raise
         except Exception:
             log.warning("not_made_together", attempt=attempt.id)  # told in full when it is looked at by itself
             return None
-        if outcome.reason is OutcomeReason.AWAITING_MARKING:
+        if by.waits:
             return None
-        finish = finish_of(attempt.id, sitting, verdict, ended, closing, scored, score, outcome)
         entries = frozenset(entry.id for entry in known.record.entries)
-        return _Closed(known, sitting, Ready(finish, attempt, entries))
+        return Ready(finish_of(attempt.id, sitting, known.closing, by), attempt, entries)
 
-    async def _settle(self, closed: Mapping[int, _Closed], recorded: Mapping[int, Outcome], now_ms: int) -> None:
+    async def _could_hear(self, closed: Closed) -> bool:
+        """Whether it was closed by the deadline that SQL knows, and we heard all the while before."""
+        sitting, deadline_ms = closed.sitting, closed.known.closing.deadline_ms
+        if sitting.closed_at_ms != deadline_ms:
+            return False
+        from_ms = min(sitting.seen_ms, deadline_ms - presence_ms(closed.known.rulebook))
+        return await self._prober.deaf(slot_of(closed.known.row.id), from_ms, deadline_ms, closed.now_ms) == ()
+
+    async def _settle(self, closed: Iterable[Closed], recorded: Mapping[int, Outcome], now_ms: int) -> None:
         """Leave the tombstones; one that cannot be left now is left when the due set leads there again."""
+        generations = {one.known.row.id: one.sitting.generation for one in closed}
         told = await asyncio.gather(
             *(
                 self._desk.settle(
                     attempt_id,
-                    closed[attempt_id].sitting.generation,
+                    generations[attempt_id],
                     CloseReason.DEADLINE,
                     outcome.ended_ms,
                     outcome.state,
@@ -164,11 +201,19 @@ def _closed_ms(sitting: Sitting) -> int:
     return next((instant_of(line) for line in reversed(sitting.journal) if line[:1] == b"z"), 0)
 
 
+def _is_final(known: Known, now_ms: int) -> bool:
+    return now_ms >= final_ms(known.rulebook, known.closing)
+
+
+def _seen_since_ms(known: Known) -> int:
+    return known.closing.deadline_ms - presence_ms(known.rulebook)
+
+
 def _is_plain(known: Known, now_ms: int) -> bool:
-    """Whether its deadline has closed it for good and nothing else can have."""
+    """Whether its deadline may have closed it for good and nothing else can have."""
     return (
         known.row.outcome is None
         and known.order is None
-        and now_ms >= final_ms(known.rulebook, known.closing)
+        and now_ms >= early_ms(known.closing)
         and leave_grace_ms(known.rulebook) == 0
     )

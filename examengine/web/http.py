@@ -8,11 +8,10 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from examengine.records import corrections, second_factors, visitors
+from examengine.records import corrections, second_factors
 from examengine.records.accounts import Account
-from examengine.records.database import Reading
 from examengine.records.people import Person
-from examengine.records.vault import Vault
+from examengine.records.visitors import Known
 from examengine.records.words import STAFF_ROLES, Role
 from examengine.web.contexts import frame as frames
 from examengine.web.contexts.frame import Act, Alert, ErrorPage, Frame, NavLink
@@ -31,10 +30,8 @@ ZONE = "Asia/Shanghai"
 Handler = Callable[[Request], Awaitable[Response]]
 Door = Callable[[Request, Handler], Awaitable[Response]]
 """What stands before the pages of staff (``web.door``)."""
-Find = Callable[[Reading, Vault, int], Awaitable[visitors.Known | None]]
-"""Asks SQL who a person is, as ``visitors.find_known`` does."""
-Seek = Callable[[Request], Find]
-"""How a page asks for that, which needs something else of SQL in the same statement."""
+Seek = Callable[[Request, int], Awaitable[Known | None]]
+"""Asks SQL who the person of that id is, and for what else the page needs in the same statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +101,12 @@ def path_id(request: Request, name: str = "id") -> int:
     return int(text)
 
 
-async def visitor_of(request: Request, find: Find = visitors.find_known) -> Visitor:
-    """Who is signed in, by what SQL says now; ``find`` asks where that is not known of the request yet.
+async def _seek_alone(request: Request, person_id: int) -> Known | None:
+    return await services_of(request).visitors.known(person_id)
+
+
+async def visitor_of(request: Request, seek: Seek = _seek_alone) -> Visitor:
+    """Who is signed in, by what SQL says now; ``seek`` asks where that is not known of the request yet.
 
     Raises:
         NotAllowed: nobody, or the session was revoked.
@@ -116,19 +117,19 @@ async def visitor_of(request: Request, find: Find = visitors.find_known) -> Visi
     session = session_of(request)
     if session is None:
         raise NotAllowed(401)
-    services = services_of(request)
-    async with services.database.glancing() as tx:
-        known = await find(tx, services.vault, session.person_id)
-        is_staff = known is not None and not known.roles.isdisjoint(STAFF_ROLES)
-        since_ms = await second_factors.find_used_since(tx, session.person_id) if is_staff else None
+    known = await seek(request, session.person_id)
     if known is None or known.account.session_version != session.version or known.person.profile is None:
         raise NotAllowed(401)
+    since_ms = None
+    if not known.roles.isdisjoint(STAFF_ROLES):
+        async with services_of(request).database.glancing() as tx:
+            since_ms = await second_factors.find_used_since(tx, session.person_id)
     visitor = Visitor(known.person, known.account, known.roles, session, since_ms)
     request.scope["state"]["visitor"] = visitor
     return visitor
 
 
-def signed_in(*roles: Role, seek: Seek | None = None) -> Callable[[Handler], Handler]:
+def signed_in(*roles: Role, seek: Seek = _seek_alone) -> Callable[[Handler], Handler]:
     """Let only people in who are signed in and hold one of ``roles``; a first password must be changed before.
     ``seek``: asks for more than the person.
     """
@@ -137,7 +138,7 @@ def signed_in(*roles: Role, seek: Seek | None = None) -> Callable[[Handler], Han
         @wraps(handler)
         async def guarded(request: Request) -> Response:
             try:
-                visitor = await visitor_of(request, seek(request) if seek else visitors.find_known)
+                visitor = await visitor_of(request, seek)
             except NotAllowed as error:
                 if error.status == 401 and request.method == "GET":
                     return see_other(f"/login?next={request.url.path}")

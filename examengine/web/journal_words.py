@@ -22,6 +22,7 @@ REPORTS: Mapping[str, str] = MappingProxyType(
         "V": _("收到一条迟到的“失去焦点”报告，不计"),
         "q": _("系统恢复后，页面补交了此前已确认保存的作答"),
         "k": _("截止以后还想交卷"),
+        "w": _("考试时间到，考试页面确认作答已全部送达"),
         "e": _("离开页面不计：系统当时可能收不到回来的消息"),
     }
 )
@@ -66,7 +67,7 @@ def told_of_line(line: str, zone: str) -> Told | None:
             opened = _("打开考试页面") if epoch == "1" else _("在另一个页面继续考试")
             where = device_told(device[0]) if device else ""
             return Told(int(at), f"{opened}（{where}）" if where else opened)
-        case (("l" | "b" | "v" | "L" | "B" | "V" | "k" | "e" | "q"), [at, *_more]):
+        case (("l" | "b" | "v" | "L" | "B" | "V" | "k" | "w" | "e" | "q"), [at, *_more]):
             return Told(int(at), REPORTS[kind])
         case "s", [at, _mark, position, *_more]:
             text = _("较早的页面补交了第 {no} 题的答案，没有采用，另外保存").format(no=position)

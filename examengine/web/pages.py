@@ -23,6 +23,7 @@ from examengine.web.wording import gettext, ngettext
 _HOLE = f"hole.{secrets.token_hex(8)}."
 """Known to this process alone."""
 _HOLES = re.compile(re.escape(_HOLE) + r"([\w.|]+);")
+_ESCAPED = re.compile("[&<>'\"]")
 _IN_ZONE = ("clock_time", "short_time", "day", "last_day", "moment", "end_moment", "exact", "iso")
 
 
@@ -144,7 +145,11 @@ class _Filling:
         for name in self.filters:
             write = getattr(times, name)
             value = write(value, context.frame.zone) if name in _IN_ZONE else write(value)
-        return b"%d" % value if isinstance(value, int) else escape(value).encode()
+        if isinstance(value, int):
+            return b"%d" % value
+        if type(value) is str and _ESCAPED.search(value) is None:  # which takes a fifth of escaping it
+            return value.encode()
+        return escape(value).encode()
 
 
 def _finder(path: str) -> Callable[[Any], Any]:

@@ -32,6 +32,44 @@ class _Passing:
         self.message_event = asyncio.Event()
 
 
+class AtOnce:
+    """Stands where uvicorn writes a page: its head goes with the beginning of its body, where both come in one turn
+    of the event loop. By itself each is a system call, and wakes whoever reads.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            if data:
+                self._transport.writelines((head, data))
+            else:
+                self._transport.write(head)
+        elif data.startswith(_HEAD):
+            self._head = data
+            self._loop.call_soon(self._go)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._go()
+        self._transport.close()
+
+    def _go(self) -> None:
+        """Nothing came with it: it goes alone."""
+        if self._head:
+            head, self._head = self._head, b""
+            if not self._transport.is_closing():
+                self._transport.write(head)
+
+
+_HEAD = b"HTTP/1."
+
+
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
@@ -42,6 +80,10 @@ class Protocol(HttpToolsProtocol):
         self._way: Way | None = None
         self._body = b""
         self._idle_since_s: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._at_once = AtOnce(transport, self.loop)
 
     # ── a request comes in ──
 
@@ -95,6 +137,8 @@ class Protocol(HttpToolsProtocol):
         for name, value in headers:
             super().on_header(name, value)
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.transport = cast(asyncio.Transport, self._at_once)
 
     # ── its answer goes out ──
 

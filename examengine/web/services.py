@@ -31,6 +31,7 @@ from examengine.records import installation
 from examengine.records.database import Database
 from examengine.records.shelf import Shelf
 from examengine.records.vault import Vault
+from examengine.records.visitors import Visitors
 from examengine.regrading.counting import Counter
 from examengine.regrading.work import Regrader
 from examengine.reporting.tallying import Tallier
@@ -84,6 +85,7 @@ class Services:
     clock: Clock
     database: Database
     vault: Vault
+    visitors: Visitors
     shelf: Shelf
     calls: Coalescer
     desk: Desk
@@ -161,6 +163,7 @@ async def open_services(
             clock=clock,
             database=database,
             vault=vault,
+            visitors=Visitors(database, vault),
             shelf=shelf,
             calls=calls,
             desk=desk,

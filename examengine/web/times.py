@@ -22,12 +22,19 @@ def local(at_ms: int, zone: str) -> datetime:
 
 def clock_time(at_ms: int, zone: str) -> str:
     """``14:03:12``."""
-    return f"{local(at_ms, zone):%H:%M:%S}"
+    minute, rest_ms = divmod(at_ms, 60_000)
+    return f"{_of_minute(minute, zone)}:{rest_ms // 1000:02d}"
 
 
 def short_time(at_ms: int, zone: str) -> str:
     """``14:03``."""
-    return f"{local(at_ms, zone):%H:%M}"
+    return _of_minute(at_ms // 60_000, zone)
+
+
+@lru_cache(maxsize=2_000)
+def _of_minute(minute: int, zone: str) -> str:
+    """Pages of one hour show the same few minutes; a zone is whole minutes off."""
+    return f"{local(minute * 60_000, zone):%H:%M}"
 
 
 def day(at_ms: int, zone: str) -> str:

@@ -5,9 +5,12 @@ import { link } from "./strip.js";
 import { post } from "./wire.js";
 import { say } from "./wording.js";
 
+const UP_TO_MS = 8_000; // until the server has said how many ask at zero
 const A_WHILE_MS = 1_500;
+// a longer wait is told whole, and asked about once a minute: recording may be faster or slower than it was thought
 const WAIT_MOST_MS = 60_000;
-const MARKED_WITHIN_MS = 15 * 60_000;
+const SPREAD = 0.1; // the places that the server tells are spread already
+const MARKED_WITHIN_MS = 30 * 60_000;
 
 const aWhile = (ms) => new Promise((wake) => setTimeout(wake, ms * (1 + Math.random())));
 
@@ -31,16 +34,20 @@ function waitTold(ms) {
 }
 
 export class Endings {
-  // ask() asks the server how it stands; stop() ends all writing of this page
-  constructor({ base, strip, clock, ask, stop, token, number }) {
-    Object.assign(this, { base, strip, clock, ask, stop, token, number });
+  // ask() asks the server how it stands, sign() is what such a question says, said() whether it knows that all was sent;
+  // stop() ends all writing of this page
+  constructor({ base, strip, clock, ask, stop, sign, said, random = Math.random }) {
+    Object.assign(this, { base, strip, clock, ask, stop, sign, said, random });
     this.over = false;
+    this.upToMs = UP_TO_MS;
   }
 
-  // At zero the server is asked before anything is locked.
+  // At zero the server is asked before anything is locked; not by all pages of an exam at once. Whoever changes an
+  // answer meanwhile, or comes back to the page, asks by that.
   async timeIsUp() {
     if (this.over) return;
     this.strip.show("time-up", "info", say("time-up"));
+    await new Promise((wake) => setTimeout(wake, this.upToMs * this.random()));
     for (let tries = 0; !this.over && this.clock.left() <= 0; tries += 1) {
       const result = await this.ask();
       if (result && result.reply.left > 0) break;
@@ -75,13 +82,17 @@ export class Endings {
     this.strip.show("taken", "bad", say("taken-over"), { act: takeBackButton(), final: true });
   }
 
-  // The server says how long it will be: whoever asks sooner only makes it longer for all.
+  // The server says how long it will be: whoever asks sooner only makes it longer for all. Only a page that has not yet
+  // said that all was sent, says so.
   async #waitForResult(wait = A_WHILE_MS) {
+    let isSaid = this.said();
     for (const began = performance.now(); performance.now() - began < MARKED_WITHIN_MS; ) {
       this.strip.show("time-up", "info", say("collected", { wait: waitTold(wait) }), { final: true });
-      await aWhileUnseen(Math.min(Math.max(wait, A_WHILE_MS), WAIT_MOST_MS), wait > A_WHILE_MS ? 0.25 : 1);
+      if (isSaid) await aWhileUnseen(Math.min(Math.max(wait, A_WHILE_MS), WAIT_MOST_MS), wait > A_WHILE_MS ? SPREAD : 1);
+      else await aWhileUnseen(this.upToMs * this.random(), 0);
+      isSaid = true;
       try {
-        const { reply } = await post(`${this.base}/pulse`, { t: this.token(), n: this.number() });
+        const { reply } = await post(`${this.base}/pulse`, this.sign());
         // of another generation this page hears nothing more: the result page tells
         if (reply.word === "closed" || reply.word === "stale_generation") break;
         if (reply.left > 0) {

@@ -45,6 +45,8 @@ export function start(form, typed = null) {
   let rejoining = false;
   let brought = 0;
   let settling = "";
+  let sentAtZero = false;
+  let hasSaid = false;
 
   const timeOf = (ms) =>
     new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hour12: false, hour: "2-digit", minute: "2-digit", second: "2-digit" })
@@ -106,7 +108,11 @@ export function start(form, typed = null) {
     // the number was true when the answer left the server, not when this script came to run
     at: performance.getEntriesByType("navigation")[0]?.responseStart ?? performance.now(),
     blank: () => paper.blank().length,
-    onZero: () => endings.timeIsUp(),
+    onZero() {
+      sentAtZero = hasSentAll();
+      hasSaid = false;
+      endings.timeIsUp();
+    },
   });
   const notices = new Notices({ form, base, strip, storage, token: () => token, timeOf });
   const signIn = new SignInAgain({ base, token: () => token, signedIn });
@@ -135,7 +141,7 @@ export function start(form, typed = null) {
       if (BARRED.has(result.reply.word)) ended(result.reply.word, result.reply);
     },
   });
-  const endings = new Endings({ base, strip, clock, ask, stop: stopWriting, token: () => token, number: () => outbox.number() });
+  const endings = new Endings({ base, strip, clock, ask, stop: stopWriting, sign, said: () => hasSaid });
   const line = new Backoff({
     retry: ask,
     speak: (kind) => kind === "offline" && strip.show(kind, "warn", say(kind, { at: timeOf(serverNow()) })),
@@ -232,6 +238,7 @@ export function start(form, typed = null) {
       signIn.hide();
       goOn();
     }
+    if (typeof reply.spread === "number") endings.upToMs = reply.spread;
     if (typeof reply.ship === "number") outbox.shipped(reply.ship);
     if (typeof reply.left === "number") clock.set(reply.left, performance.now() - tripMs / 2);
     if (typeof reply.deadline === "number" && reply.deadline !== deadline) {
@@ -245,10 +252,23 @@ export function start(form, typed = null) {
     notices.heard(reply);
   }
 
+  function hasSentAll() {
+    return !outbox.waiting().length && !typing.size && !leftovers.left && !rejoining;
+  }
+
+  // A page whose time is up says that all was sent: the server need not wait for more. What somebody chose after zero
+  // cannot count any more.
+  function sign() {
+    const isDone = clock.left() <= 0 && !rejoining && (sentAtZero || hasSentAll());
+    return { t: token, n: outbox.number(), ...(isDone ? { done: 1 } : {}) };
+  }
+
   async function ask() {
     if (endings.over || pen.lost) return null;
     try {
-      const result = await post(`${base}/pulse`, { t: token, n: outbox.number() });
+      const fields = sign();
+      const result = await post(`${base}/pulse`, fields);
+      hasSaid ||= "done" in fields;
       line.succeeded();
       heard(result);
       const word = result.status === 401 ? "revoked" : (result.reply.word ?? "");

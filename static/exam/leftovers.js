@@ -20,6 +20,11 @@ export class Leftovers {
     this.shipped = 0;
   }
 
+  // How many earlier pages have left something that is not settled.
+  get left() {
+    return this.#older().length;
+  }
+
   // Resolves to null when there is nothing left for this page to do, else to the answer after which to come back;
   // throws when the network fails.
   settle(shipped) {

@@ -5,7 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from examengine.bench.deadline import heard_long_enough
 from examengine.bench.rows import ROWS
+from examengine.bench.stage import CannotMeasure
 from examengine.cli import app
 
 FIGURES = {"per_s", "server_cpu_ms", "p50_ms", "p95_ms", "p99_ms", "errors", "ratio_to_bare_write"}
@@ -49,3 +51,16 @@ def test_what_cannot_be_measured_is_said_before_anything_begins(options: tuple[s
     done = CliRunner().invoke(app, ["bench", *options])
     assert done.exit_code in (1, 2)
     assert word in done.stderr
+
+
+@pytest.mark.parametrize(("left_s", "prepare"), [(97.9, "269"), (36.0, "343"), (-1.0, "387")])
+def test_a_deadline_whose_workers_cannot_have_heard_long_enough_is_not_measured(left_s: float, prepare: str) -> None:
+    with pytest.raises(CannotMeasure, match=f"repeat with --prepare {prepare}$"):
+        heard_long_enough(90.0, left_s, 240.0)
+
+
+@pytest.mark.parametrize(("presence_s", "left_s"), [(90.0, 98.0), (90.0, 200.0), (10.0, 35.0)])
+def test_a_deadline_whose_workers_hear_for_as_long_as_presence_is_asked_for_is_measured(
+    presence_s: float, left_s: float
+) -> None:
+    heard_long_enough(presence_s, left_s, 240.0)

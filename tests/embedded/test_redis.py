@@ -69,6 +69,27 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+async def sees_its_rewriting_behind(url: str) -> None:
+    """Whoever rewrites the file of that Redis comes to the lowest priority, Redis itself stays where it is."""
+    pid = await process_of(url)
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+
+    async def is_behind() -> bool:
+        return any(os.getpriority(os.PRIO_PROCESS, int(child)) == 19 for child in children.read_text().split())
+
+    async with Redis.from_url(url) as client:
+        await client.config_set("rdb-key-save-delay", 100_000)
+        await client.mset({f"key{number}": "x" for number in range(50)})
+        await client.bgrewriteaof()
+        await until(is_behind, 4)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children of other processes are seen in /proc")
+async def test_who_rewrites_its_file_stands_behind_answers(keep: Keep) -> None:
+    await sees_its_rewriting_behind(await keep().start())
+
+
 async def test_it_is_private_durable_and_evicts_nothing(keep: Keep) -> None:
     keeper = keep()
     url = await keeper.start()
@@ -178,6 +199,8 @@ async def test_an_adopted_server_is_stopped_too(keep: Keep) -> None:
     second = keep()
     await second.start()
     assert await process_of(url) == pid
+    if sys.platform == "linux":
+        await sees_its_rewriting_behind(url)
     await second.stop()
     assert not is_alive(pid)
 

@@ -27,7 +27,8 @@ class Page:
 class Believed:
     """One attempt as it ought to stand. ``deadline_ms`` is the record's, ``live_ms`` the desk's copy of it;
     ``ordered_ms``: when staff ordered it to be handed in; ``known_epoch``: of the newest page where none is open;
-    ``held_ms``: until then open pages may bring back what Redis lost, and no deadline closes it.
+    ``held_ms``: until then open pages may bring back what Redis lost, and no deadline closes it; ``sent_all_at_ms``:
+    the deadline after which its page said that it had sent all.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Believed:
     pages: list[Page] = field(default_factory=list)
     known_epoch: int = 0
     held_ms: int = 0
+    sent_all_at_ms: int | None = None
     answers: dict[int, str] = field(default_factory=dict)
     closed_by: str = ""
     closed_ms: int = 0
@@ -100,7 +102,9 @@ class Believed:
         forced = self.forced_ms()
         if forced is not None and now_ms >= forced + 2 * SECOND_MS and forced < self.deadline_ms:
             return "forced_exit"
-        if now_ms >= max(self.deadline_ms + FINAL_MS, self.held_ms):
-            present = self.seen_ms >= self.deadline_ms - PRESENCE_MS
+        present = self.seen_ms >= self.deadline_ms - PRESENCE_MS
+        gave_up_grace = self.sent_all_at_ms == self.deadline_ms and present and self.left_ms is None
+        final_ms = self.deadline_ms + (2 * SECOND_MS if gave_up_grace else FINAL_MS)
+        if now_ms >= max(final_ms, self.held_ms):
             return "auto_submitted" if present else "expired_no_score"
         return ""

@@ -13,8 +13,8 @@ from tests.model.stage import ITEMS
 
 # last seen travels to SQL as one line every so often
 THINNED_MS = 20 * SECOND_MS
-STEPS = (*("second", "half", "minute", "tens") * 2, "before", "at", "after", "presence", "final", "day")
-LAST_STEPS = ("before", "at", "after", "presence", "final")
+STEPS = (*("second", "half", "minute", "tens") * 2, "before", "at", "after", "presence", "early", "final", "day")
+LAST_STEPS = ("before", "at", "after", "presence", "early", "final")
 
 
 class OverTime(AtThePages):
@@ -46,6 +46,7 @@ class OverTime(AtThePages):
         elif live.state == "running":
             believed.closed_by = ""  # nobody was told
         believed.seen_ms, believed.left_ms = live.seen_ms, live.left_page_ms
+        believed.sent_all_at_ms = None
         if not await self._joined_again():
             assert (
                 not shipped
@@ -103,6 +104,10 @@ class OverTime(AtThePages):
             page.last = (page.sequence, position, value)
             self.do(self._save(page, page.last))
             self._save_form(page, {position: value + "d"})
+        if position % 2:
+            self._pulse(page)  # it has sent all, and says so
+            self.world.clock.move_to(max(self.now_ms, believed.live_ms + 2 * SECOND_MS))
+            self._look()
 
     @rule(step=st.sampled_from(STEPS))
     def time_passes(self, step: str) -> None:
@@ -118,6 +123,7 @@ class OverTime(AtThePages):
             "before": deadline_ms - 1,
             "at": deadline_ms,
             "after": deadline_ms + 1,
+            "early": deadline_ms + 2 * SECOND_MS,
             "final": deadline_ms + FINAL_MS,
             "day": self.now_ms + 24 * 60 * MINUTE_MS if not self.running() else self.now_ms,
         }

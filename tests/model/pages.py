@@ -81,7 +81,9 @@ class AtThePages(Player):
     def _pulse(self, page: Page) -> None:
         must = self.past[-1].may_write(page, self.now_ms)
         page.sequence += 1
-        told = self.do(self.services.desk.pulse(self.pen(page), self.now_ms, page.sequence))
+        told = self.do(self.services.desk.pulse(self.pen(page), self.now_ms, page.sequence, all_sent=True))
+        if told.word is Word.TOO_LATE and told.epoch == page.epoch:
+            self.past[-1].sent_all_at_ms = told.deadline_ms
         if told.word is Word.ALIVE:
             assert page is self.past[-1].newest
             self.past[-1].heard(self.now_ms)

@@ -252,10 +252,10 @@ async def test_papers_seen_before_are_found_by_person_and_bank(database: Databas
     async with database.writing() as tx:
         other = await a_place(tx, vault, 2, place.exam)
         [bank_id] = {1}
-        seen = await attempts.papers_seen(tx, place.person_id, bank_id)
-        assert [(paper.attempt_id, paper.paper) for paper in seen] == [(attempt_id, b"paper")]
-        assert await attempts.papers_seen(tx, other.person_id, bank_id) == ()
-        assert await attempts.papers_seen(tx, place.person_id, 999) == ()
+        [(of, [paper])] = (await attempts.papers_seen(tx, [place.person_id, other.person_id], [bank_id])).items()
+        assert (of, paper.attempt_id, paper.paper) == ((place.person_id, bank_id), attempt_id, b"paper")
+        assert await attempts.papers_seen(tx, [other.person_id], [bank_id]) == {}
+        assert await attempts.papers_seen(tx, [place.person_id], [999]) == {}
 
 
 async def a_full_history(database: Database, vault: Vault, no: int) -> Place:

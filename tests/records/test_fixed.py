@@ -7,6 +7,7 @@ import threading
 import pytest
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from examengine.records.bulk import Filling
 from examengine.records.database import Database
 from examengine.records.errors import Conflict, RecordsError, Unavailable
 from examengine.records.fixed import MOST_HERE, Fixed, inserting
@@ -17,6 +18,7 @@ from tests.records.builders import T0, a_person
 
 ADD = Fixed(insert(banks).values(name=bindparam("name"), at_ms=bindparam("at_ms")).returning(banks.c.id))
 ADD_ONLY = inserting(banks)
+FILLING = Filling(banks)
 RENAME = Fixed(update(banks).where(banks.c.name == bindparam("old_name")).values(name=bindparam("new_name")))
 REMOVE = Fixed(delete(banks).where(banks.c.name == bindparam("old_name")))
 NAMES = Fixed(select(banks.c.name).where(banks.c.at_ms == T0).order_by(banks.c.id))
@@ -54,7 +56,7 @@ async def test_a_fixed_statement_stands_in_the_transaction_of_all_others(databas
 
 async def rows_at_once_and_a_fault(database: Database) -> None:
     async with database.writing() as tx:
-        await tx.put_all(banks, [row("一"), row("二")])
+        await tx.put(*FILLING.writes([row("一"), row("二")], is_sqlite=tx.is_sqlite))
         raise ZeroDivisionError
 
 
@@ -63,8 +65,7 @@ async def test_rows_put_all_at_once_are_in_the_transaction_also_as_its_first_act
         await rows_at_once_and_a_fault(database)
     assert await names(database) == []
     async with database.writing() as tx:
-        numbered = await tx.numbers(banks, 2)
-        await tx.put_all(banks, [{**row(name), "id": no} for name, no in zip(("一", "二"), numbered, strict=True)])
+        await tx.put(*FILLING.writes([row("一"), row("二")], is_sqlite=tx.is_sqlite))
     assert await names(database) == ["一", "二"]
 
 

@@ -11,7 +11,7 @@ from examengine.papers.paper import Paper, unpack
 from examengine.records import archives, exams, outcomes
 from examengine.records.attempts import Attempt
 from examengine.records.enrolments import Enrolment
-from examengine.sittings.start import local_day
+from examengine.sittings.begin import local_day
 from tests.world import World, items
 
 

@@ -9,10 +9,12 @@ from structlog.testing import capture_logs
 from examengine import live
 from examengine.live import CloseReason, Standing
 from examengine.records import archives, evidence, outcomes, proof, results
+from examengine.records.as_rules import closing_of
 from examengine.records.enrolments import Enrolment
-from examengine.records.history import find_ended_with_history
+from examengine.records.history import find_attempt_with_history, find_ended_with_history
 from examengine.records.results import Asked
-from examengine.sittings.known import find_known, read_known
+from examengine.sittings.ending import hand_in_entry
+from examengine.sittings.known import read_known
 from tests.sittings.test_sweep import spoil
 from tests.world import World
 
@@ -123,10 +125,10 @@ async def test_those_of_which_there_is_something_to_think_end_by_themselves(worl
 async def test_a_transaction_that_fails_costs_nobody_anything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _, ids, deadline_ms = await a_house(world)
 
-    async def broken(*_args: object) -> None:
+    def broken(*_args: object, **_more: object) -> None:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr("examengine.records.results.refresh_all", broken)
+    monkeypatch.setattr("examengine.records.results.refreshing_all", broken)
     assert await sweep_at(world, deadline_ms + FINAL_MS) == len(ids)
     assert [len(await world.series(attempt_id)) for attempt_id in ids] == [1] * len(ids)
 
@@ -160,7 +162,7 @@ async def test_two_that_end_the_same_sittings_record_them_once(world: World) -> 
     assert [len(await world.series(attempt_id)) for attempt_id in ids] == [1] * len(ids)
 
 
-async def test_what_is_read_of_many_at_once_is_what_is_read_of_one(world: World) -> None:
+async def test_what_is_read_of_many_at_once_is_what_the_whole_history_says_of_each(world: World) -> None:
     """Of one that has extra time, and of one that has ended; an id that is none is left out."""
     enrolments, ids, _ = await a_house(world, 4)
     world.clock.move_to(world.now_ms + MINUTE_MS)
@@ -171,12 +173,15 @@ async def test_what_is_read_of_many_at_once_is_what_is_read_of_one(world: World)
     database, shelf = world.services.database, world.services.shelf
     many = await read_known(database, shelf, [*ids, max(ids) + 1])
     assert set(many) == set(ids)
-    for attempt_id in ids:
-        one = await find_known(database, shelf, attempt_id)
-        assert one is not None
-        together = many[attempt_id]
-        for name in ("owned", "row", "rulebook", "closing", "earliest_ms", "order"):
-            assert getattr(together, name) == getattr(one, name), name
-        assert together.record.entries == one.record.entries
+    for attempt_id, together in many.items():
+        async with database.reading() as tx:
+            found = await find_attempt_with_history(tx, attempt_id)
+        assert found is not None
+        owned, record = found
+        row = next(one for one in record.attempts if one.id == attempt_id)
+        assert (together.owned, together.row) == (owned, row)
+        assert together.closing == closing_of(together.rulebook, record, row)
+        assert together.order == hand_in_entry(record, attempt_id)
+        assert together.record.entries == record.entries
     assert many[ids[0]].record.entries
     assert many[ids[1]].row.outcome is not None

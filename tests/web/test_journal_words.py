@@ -31,6 +31,7 @@ def told(*lines: str, until_ms: int = T) -> list[str]:
         (f"B {T} 1.2", "迟到"),
         (f"V {T} 1.2", "迟到"),
         (f"k {T}", "截止以后还想交卷"),
+        (f"w {T} 1.9", "考试页面确认作答已全部送达"),
         (f"e {T}", "离开页面不计"),
         (f"s {T} 1.9 7 ab", "较早的页面补交了第 7 题的答案，没有采用"),
         (f"d {T} {END} 1 extra_time 1", "10:00:00 截止（含补时）"),
@@ -48,7 +49,7 @@ def test_a_line_is_told(line: str, text: str) -> None:
 
 def test_every_kind_of_line_that_the_journal_knows_is_told_or_counted() -> None:
     documented = set(re.findall(r"``(\w) at", str(journal.__doc__)))
-    assert documented >= set("ocafplbvLBVkdzr")
+    assert documented >= set("ocafplbvLBVkwdzr")
     examples = {"o": f"o {T} 1 {END} 0 x 50", "c": f"c {T} 1 p", "s": f"s {T} 1.1 1 a", "x": f"x {T} 1 2"}
     examples |= {"d": f"d {T} {END} 1 x 1", "z": f"z {T} deadline {T}", "r": f"r {T} {END} 1 x"}
     untold = {kind for kind in documented if told_of_line(examples.get(kind, f"{kind} {T} 1.1"), ZONE) is None}

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from examengine.banks.item import Kind
 from examengine.live.journal import Kept
+from examengine.live.replies import Items
 from examengine.papers.blueprint import Blueprint, Cell
 from examengine.papers.paper import PaperItem
 from examengine.web.candidate.exam_shape import exam_html
@@ -91,11 +92,11 @@ def test_a_shelf_names_what_is_missing_and_drops_the_longest_unused() -> None:
     shelf.put(1, question)
     shelf.put(2, question)
     assert shelf.missing([1, 2, 3]) == [3]
-    shelf.of(1)
+    shelf.of([1])
     shelf.put(3, question)
     assert shelf.missing([1, 2, 3]) == [2]
     with pytest.raises(KeyError):
-        shelf.of(2)
+        shelf.of([2])
 
 
 def test_fifty_questions_stay_below_sixty_kilobytes() -> None:
@@ -125,7 +126,7 @@ def test_a_page_drawn_from_what_is_kept_is_that_of_its_sections() -> None:
         shelf.put(version_id, question)
     items = [PaperItem(1, 0, tuple("xkc")), PaperItem(2, 2, tuple("ckx")), PaperItem(3, 0, tuple("kcx"))]
     items.append(PaperItem(4, 1, tuple("kxc")))
-    answers = {2: Kept("k", 3, 1, 7, 0), 3: Kept("", 9, 2, 1, 0)}
+    answers = {2: Kept("k", 3, 1, 7, 0), 3: Kept("", 9, 2, 1, 5)}
     flags = {3: Kept("1", 4, 1, 8, 0), 4: Kept("", 5, 1, 9, 0)}
     shown = [
         Shown(question, 1, "xkc"),
@@ -134,7 +135,10 @@ def test_a_page_drawn_from_what_is_kept_is_that_of_its_sections() -> None:
         Shown(question, 4, "kxc", "", 0, False, 5, flag_mark="1.9"),
     ]
     sections = [Section("single_choice", 250, shown[:3]), Section("true_false", 100, shown[3:])]
+    packed = Items({2: b"3 1.7 0 k", 3: b"9 2.1 5 "}), Items({3: b"4 1.8 0 1", 4: b"5 1.9 0 "})
     page = joined(Blueprint(cells, 850), items, answers, flags, shelf)
+    assert joined(Blueprint(cells, 850), items, *packed, shelf) == page
+    assert page.saved_at_ms == 5
     assert b"".join(page.paper).decode() == paper_html(sections)
     assert b"".join(page.card).decode() == card_html(sections)
     assert (page.answered, page.flagged, page.has_typed) == (1, 1, False)

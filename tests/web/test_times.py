@@ -10,6 +10,7 @@ AT = 1_401_580_992_499  # 2014-06-01T08:03:12.499+08:00
 
 def test_an_instant_in_its_zone() -> None:
     assert times.clock_time(AT, ZONE) == "08:03:12"
+    assert times.clock_time(AT - 13_000, ZONE) == "08:02:59"
     assert times.short_time(AT, ZONE) == "08:03"
     assert times.moment(AT, ZONE) == "2014年6月1日 08:03"
     assert times.exact(AT, ZONE) == "2014-06-01 08:03:12"

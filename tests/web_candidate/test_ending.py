@@ -334,3 +334,26 @@ async def test_where_many_end_at_once_a_page_waits_for_its_turn_and_is_told_how_
         assert await world.series(page.attempt_id) == ()
         await world.services.sweeper.sweep(world.now_ms)
         await result_of(page)
+
+
+async def test_while_others_are_recorded_a_page_waits_for_its_result_unless_somebody_opens_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examengine.sittings.backlog.MANY", 1)
+    async with an_open_exam(world) as page:
+        world.clock.move_to(page.deadline_ms + 1_000)
+        assert (await page.report("pulse"))["word"] == "too_late"
+        world.clock.move_to(page.deadline_ms + FINAL_MS + 1_000)
+        assert await world.services.finisher.when_due(page.attempt_id, world.now_ms) is not None
+        # what this worker saw a moment ago is that one is still to be recorded
+        monkeypatch.setattr("examengine.sittings.backlog.FRESH_MS", 10 * MINUTE_MS)
+        for told in (await page.report("pulse"), await page.save(1, page.options[1][0])):
+            assert (told["word"], "go" in told) == ("too_late", False)
+            assert 0 < told["wait"] < 10_000
+        await result_of(page)
+        monkeypatch.setattr("examengine.sittings.backlog.FRESH_MS", 0)
+        world.clock.advance(10_000)
+        assert (await page.report("pulse"))["wait"] < 10  # all are recorded now: its place among the results
+        world.clock.advance(10)
+        told = await page.report("pulse")
+        assert (told["word"], told["go"]) == ("closed", page.path("result"))

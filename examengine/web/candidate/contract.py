@@ -61,7 +61,7 @@ async def start(request: Request) -> Response:
     place: Place | None = None
     away: BaseException | None = None
     if wanted is not None and field_of(request, "honest"):
-        look = services_of(request).starter.look(now_of(request))
+        look = services_of(request).starter.look()
         told, away = await asyncio.gather(waiting.place_of(request, wanted), look, return_exceptions=True)
         if isinstance(told, BaseException):
             raise told

@@ -131,7 +131,7 @@ async def result(request: Request) -> Response:
         deadline_ms = closing_of(own.rulebook, own.record, own.row).deadline_ms
         try:
             # where many end at once the sweeper has all of them recorded sooner than page by page
-            if now_ms < deadline_ms or not await services.backlog.is_long(now_ms):
+            if now_ms < deadline_ms or not await services.backlog.is_long(deadline_ms, now_ms):
                 outcome = await services.finisher.look_at(own.id, now_ms)
         except Unavailable:
             return await _registering(request, Act(f"/sittings/{own.id}/result", _("现在再问一次")))

@@ -14,7 +14,6 @@ from examengine.live import Pen, Sitting, Word
 from examengine.papers.paper import unpack
 from examengine.records.as_rules import closing_of, history_of
 from examengine.records.attempts import OwnedAttempt
-from examengine.records.database import Reading
 from examengine.records.history import (
     AttemptRecord,
     EnrolmentRecord,
@@ -23,8 +22,7 @@ from examengine.records.history import (
 )
 from examengine.records.outcomes import HandedIn
 from examengine.records.shelf import KeptExam
-from examengine.records.vault import Vault
-from examengine.records.visitors import Known, find_known_with_attempt, find_known_with_ended
+from examengine.records.visitors import Known, Visitors
 from examengine.records.words import Role
 from examengine.rules.decide import allowed, label_of
 from examengine.rules.history import History
@@ -40,7 +38,6 @@ from examengine.web.candidate.question_pieces import question_of
 from examengine.web.contexts.candidate import ExamPage, Reports, Resumed, Taken, Unsent
 from examengine.web.device import device_here, device_told
 from examengine.web.http import (
-    Find,
     NotAllowed,
     Seek,
     error_page,
@@ -99,24 +96,21 @@ class Own:
 _ATTEMPT, _ENDED = "sought_attempt", "sought_ended"
 
 
-def _seeking(find_with: Callable[[Reading, Vault, int, int], Awaitable[tuple[Known | None, Any]]], name: str) -> Seek:
-    """Asks for the visitor together with what ``find_with`` knows of the attempt that the address names."""
+def _seeking(ask: Callable[[Visitors, int, int], Awaitable[tuple[Known | None, Any]]], name: str) -> Seek:
+    """Asks for the visitor together with what ``ask`` tells of the attempt that the address names."""
 
-    def seek(request: Request) -> Find:
-        async def find(tx: Reading, vault: Vault, person_id: int) -> Known | None:
-            attempt_id = path_id(request)
-            known, found = await find_with(tx, vault, person_id, attempt_id)
-            request.scope["state"][name] = attempt_id, found
-            return known
-
-        return find
+    async def seek(request: Request, person_id: int) -> Known | None:
+        attempt_id = path_id(request)
+        known, found = await ask(services_of(request).visitors, person_id, attempt_id)
+        request.scope["state"][name] = attempt_id, found
+        return known
 
     return seek
 
 
-with_attempt = _seeking(find_known_with_attempt, _ATTEMPT)
+with_attempt = _seeking(Visitors.with_attempt, _ATTEMPT)
 """For :func:`own_attempt`."""
-with_ended = _seeking(find_known_with_ended, _ENDED)
+with_ended = _seeking(Visitors.with_ended, _ENDED)
 """For :func:`own_ended`."""
 
 
@@ -133,11 +127,13 @@ async def own_attempt(request: Request, attempt_id: int) -> Own:
         NotAllowed: there is none of that id, or it is another person's.
     """
     await visitor_of(request)
-    async with services_of(request).database.glancing() as tx:
-        found = _sought(request, _ATTEMPT, attempt_id) or await find_attempt_with_history(tx, attempt_id)
-        if found is None:
-            raise NotAllowed(404)
-        return await _own(request, tx, *found)
+    found = _sought(request, _ATTEMPT, attempt_id)
+    if found is None:
+        async with services_of(request).database.glancing() as tx:
+            found = await find_attempt_with_history(tx, attempt_id)
+    if found is None:
+        raise NotAllowed(404)
+    return await _own(request, *found)
 
 
 async def own_ended(request: Request, attempt_id: int) -> tuple[Own, HandedIn]:
@@ -147,21 +143,27 @@ async def own_ended(request: Request, attempt_id: int) -> tuple[Own, HandedIn]:
         NotAllowed: there is none of that id, or it is another person's.
     """
     await visitor_of(request)
-    async with services_of(request).database.glancing() as tx:
-        found = _sought(request, _ENDED, attempt_id) or await find_ended_with_history(tx, attempt_id)
-        if found is None:
-            raise NotAllowed(404)
-        owned, record, left = found
-        return await _own(request, tx, owned, record), left
+    found = _sought(request, _ENDED, attempt_id)
+    if found is None:
+        async with services_of(request).database.glancing() as tx:
+            found = await find_ended_with_history(tx, attempt_id)
+    if found is None:
+        raise NotAllowed(404)
+    owned, record, left = found
+    return await _own(request, owned, record), left
 
 
-async def _own(request: Request, tx: Reading, owned: OwnedAttempt, record: EnrolmentRecord) -> Own:
-    services, visitor = services_of(request), await visitor_of(request)
+async def _own(request: Request, owned: OwnedAttempt, record: EnrolmentRecord) -> Own:
+    shelf, visitor = services_of(request).shelf, await visitor_of(request)
     if owned.person_id != visitor.person.id:
         raise NotAllowed(404)
-    rulebook = await services.shelf.rulebook(tx, owned.attempt.rulebook_digest)
-    exam = await services.shelf.exam(tx, owned.exam_id)
-    row = next(a for a in record.attempts if a.id == owned.attempt.id)
+    attempt = owned.attempt
+    known = shelf.at_hand(attempt.rulebook_digest, owned.exam_id)
+    if known is None:
+        async with services_of(request).database.glancing() as tx:
+            known = await shelf.rulebook(tx, attempt.rulebook_digest), await shelf.exam(tx, owned.exam_id)
+    rulebook, exam = known
+    row = next(a for a in record.attempts if a.id == attempt.id)
     return Own(owned, record, row, rulebook, exam, history_of(record))
 
 
@@ -344,7 +346,7 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         flagged=drawn.flagged,
         reports=_reports(own.rulebook, claimed),
         resumed=Resumed(drawn.answered, claimed.seen_ms) if is_return else None,
-        saved_at_ms=max((kept.at_ms for kept in claimed.answers.values()), default=None),
+        saved_at_ms=drawn.saved_at_ms,
         generation=claimed.generation,
         shipped=claimed.shipped_revision,
         who=frame.who,
@@ -359,7 +361,7 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
 async def _joined(request: Request, own: Own, claimed: Sitting) -> Joined:
     services = services_of(request)
     paper = unpack(own.owned.attempt.paper)
-    wanted = services.questions.missing(item.version_id for item in paper.items)
+    wanted = services.questions.missing([item.version_id for item in paper.items])
     if wanted:
         async with services.database.reading() as tx:
             items = await services.shelf.items(tx, wanted)

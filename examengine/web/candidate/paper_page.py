@@ -7,11 +7,12 @@ from html import escape
 
 from markupsafe import Markup
 
-from examengine.live.journal import Kept
+from examengine.live.journal import Kept, Written
+from examengine.live.replies import as_written
 from examengine.papers.blueprint import Blueprint
 from examengine.papers.paper import PaperItem
 from examengine.web import messages, times
-from examengine.web.candidate.question_pieces import Question, Shelf, question_html
+from examengine.web.candidate.question_pieces import Question, Shelf, pieces_html, question_html
 from examengine.web.candidate.typed_question import is_partly
 from examengine.web.wording import gettext as _
 
@@ -142,6 +143,8 @@ class Joined:
     answered: int
     flagged: int
     has_typed: bool
+    saved_at_ms: int | None
+    """When the newest answer was written."""
 
 
 def joined(
@@ -156,52 +159,63 @@ def joined(
     """
     parts: dict[tuple[str, int], _Part] = {}
     of_cell: dict[int, _Part] = {}
+    kept, kept_flags = as_written(answers), as_written(flags)
     answered = flagged = 0
     is_typed = False
-    for position, placed in enumerate(items, 1):
+    its_questions = questions.of([placed.version_id for placed in items])
+    for position, (placed, question) in enumerate(zip(items, its_questions, strict=True), 1):
         part = of_cell.get(placed.cell)
         if part is None:
             cell = blueprint.cells[placed.cell]
             new: _Part = times.points(cell.points_hundredths), [], []
             part = of_cell[placed.cell] = parts.setdefault((cell.kind.value, cell.points_hundredths), new)
         points, papers, cells = part
-        question = questions.of(placed.version_id)
-        answer, flag = answers.get(position), flags.get(position)
-        if answer is None and flag is None:
-            papers.append(question_html(question, position, placed.option_order, points))
-            cells.append(_cell(position, False, False, False))
-            is_typed = is_typed or bool(question.sides)
-            continue
-        value, revision, mark = _told(answer)
-        flag_value, flag_revision, flag_mark = _told(flag)
-        is_flagged = bool(flag_value)
-        papers.append(
-            question_html(
-                question,
-                position,
-                placed.option_order,
-                points,
-                value,
-                revision,
-                is_flagged,
-                flag_revision,
-                mark,
-                flag_mark,
+        revision, mark, _, given = kept.get(position, _UNTOUCHED)
+        flag_revision, flag_mark, _, flag = kept_flags.get(position, _UNTOUCHED) if kept_flags else _UNTOUCHED
+        value, is_flagged, is_partial = given.decode(), bool(flag), False
+        if question.pieces is not None:
+            papers.append(
+                pieces_html(
+                    question.pieces,
+                    position,
+                    placed.option_order,
+                    points,
+                    value,
+                    revision,
+                    mark,
+                    flagged=is_flagged,
+                    flag_revision=flag_revision,
+                    flag_mark=flag_mark,
+                )
             )
-        )
-        partly = bool(question.sides) and is_partly(question.sides, value)
-        cells.append(_cell(position, bool(value), is_flagged, partly))
+        else:
+            papers.append(
+                question_html(
+                    question,
+                    position,
+                    placed.option_order,
+                    points,
+                    value,
+                    int(revision),
+                    is_flagged,
+                    int(flag_revision),
+                    mark.decode(),
+                    flag_mark.decode(),
+                )
+            )
+            is_partial = bool(question.sides) and is_partly(question.sides, value)
+            is_typed = is_typed or bool(question.sides)
+        cells.append(_cell(position, bool(value), is_flagged, is_partial))
         answered += bool(value)
         flagged += is_flagged
-        is_typed = is_typed or bool(question.sides)
     paper: list[bytes] = []
     card: list[bytes] = []
     for number, ((kind, points_hundredths), (_points, papers, cells)) in enumerate(parts.items(), 1):
         paper += (_heading(number, kind, points_hundredths, len(papers)), *papers, _SECTION_END)
         card += (_card_heading(kind), *cells, _CELLS_END)
-    return Joined(paper, card, answered, flagged, is_typed)
+    saved_at_ms = max((int(at) for _, _, at, _ in kept.values()), default=None)
+    return Joined(paper, card, answered, flagged, is_typed, saved_at_ms)
 
 
-def _told(kept: Kept | None) -> tuple[str, int, str]:
-    """Value, revision, and ``epoch.sequence`` of the operation that wrote it."""
-    return ("", 0, "") if kept is None else (kept.value, kept.revision, f"{kept.epoch}.{kept.sequence}")
+_UNTOUCHED: Written = (b"0", b"", b"", b"")
+"""Of a question that nobody has answered, or flagged."""

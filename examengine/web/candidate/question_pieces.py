@@ -30,6 +30,8 @@ _POSITION, _HERE = "\x02", "\x03"
 _POSITION_SIGN = _POSITION.encode()
 _POSITIONS = tuple(b"%d" % position for position in range(MAX_ITEMS + 1))
 _CHECKED = b" checked"
+MOST_ORDERS = 24
+"""Of the options of one question that are remembered: all of four options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,22 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What stands before the options, by the points that are given: untouched; and cut at the revision, at that of
+    the flag, and where the marks stand.
+    """
+
+    untouched: bytes
+    before_revision: bytes
+    before_flag_revision: bytes
+    before_marks: bytes
+    after: bytes
+    before_mark: bytes
+    after_mark: bytes
+    """From the revision to the answer's mark and from there, where nobody has touched the flag."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pieces:
     """A question with options, cut where attempts differ; a sign stands for its position everywhere.
 
@@ -58,10 +76,11 @@ class Pieces:
     options: dict[str, tuple[bytes, ...]]
     checks: dict[str, int]
     tails: tuple[bytes, bytes, bytes, bytes]
-    heads: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
-    """By points: untouched; and cut at revision, revision of the flag, and marks."""
+    heads: dict[str, Head] = field(default_factory=dict)
+    orders: dict[Sequence[str], tuple[bytes, ...]] = field(default_factory=dict)
+    """Options as they stand in an order."""
 
-    def head_for(self, points: str) -> tuple[bytes, ...]:
+    def head_for(self, points: str) -> Head:
         if len(self.heads) > 4:
             self.heads.clear()  # every exam that holds it gives the same points, as a rule
         touched = self.head % {
@@ -70,11 +89,19 @@ class Pieces:
             **dict.fromkeys(("rev", "flag_rev", "marks"), _HERE),
         }
         before, between, behind, after = touched.split(_HERE)
-        head = tuple(
-            text.encode() for text in (f"{before}0{between}0{behind}{after}", before, between, behind, after)
-        )
+        texts = f"{before}0{between}0{behind}{after}", before, between, behind, after
+        head = Head(*(text.encode() for text in (*texts, f'{between}0{behind} data-mark="', f'"{after}')))
         self.heads[points] = head
         return head
+
+    def in_order(self, option_order: Sequence[str]) -> tuple[bytes, ...]:
+        known = self.orders.get(option_order)
+        if known is None:
+            if len(self.orders) >= MOST_ORDERS:
+                self.orders.clear()
+            texts = tuple(self.options[option_id][place] for place, option_id in enumerate(option_order))
+            known = self.orders[option_order] = texts
+        return known
 
 
 class _Markers:
@@ -160,7 +187,7 @@ class Shelf:
     """The questions of this worker, the longest unused dropped first."""
 
     def __init__(self, most: int = 5_000) -> None:
-        """``most``: of some 12 kB each; several exams' banks at once."""
+        """``most``: of some 16 kB each when all orders were asked for; several exams' banks at once."""
         self._most = most
         self._questions: OrderedDict[int, Question] = OrderedDict()
 
@@ -173,11 +200,14 @@ class Shelf:
         while len(self._questions) > self._most:
             self._questions.popitem(last=False)
 
-    def of(self, version_id: int) -> Question:
+    def of(self, version_ids: Sequence[int]) -> list[Question]:
         """Raises KeyError for one that ``missing`` would have named."""
-        if len(self._questions) * 2 > self._most:  # else nothing is dropped soon, whatever was used last
-            self._questions.move_to_end(version_id)
-        return self._questions[version_id]
+        questions = self._questions
+        found = [questions[version_id] for version_id in version_ids]
+        if len(questions) * 2 > self._most:  # else nothing is dropped soon, whatever was used last
+            for version_id in version_ids:
+                questions.move_to_end(version_id)
+        return found
 
 
 def _state(answer: str, *, flagged: bool) -> dict[str, str]:
@@ -206,23 +236,52 @@ def question_html(
         values = {"pos": position, "rev": revision, "flag_rev": flag_revision, "marks": _marks(mark, flag_mark)}
         values |= {"points": points, **_state(answer, flagged=flagged)}
         return _filled(question, option_order, answer, values).encode()
+    return pieces_html(
+        pieces,
+        position,
+        tuple(option_order),
+        points,
+        answer,
+        b"%d" % revision,
+        mark.encode(),
+        flagged=flagged,
+        flag_revision=b"%d" % flag_revision,
+        flag_mark=flag_mark.encode(),
+    )
+
+
+def pieces_html(
+    pieces: Pieces,
+    position: int,
+    option_order: tuple[str, ...],
+    points: str,
+    answer: str = "",
+    revision: bytes = b"0",
+    mark: bytes = b"",
+    *,
+    flagged: bool = False,
+    flag_revision: bytes = b"0",
+    flag_mark: bytes = b"",
+) -> bytes:
+    """The same of a question in pieces, with what is written of it."""
     head = pieces.heads.get(points) or pieces.head_for(points)
-    if revision or flag_revision or mark or flag_mark:
-        marks = _marks(mark, flag_mark).encode()
-        parts = [head[1], b"%d" % revision, head[2], b"%d" % flag_revision, head[3], marks, head[4]]
+    if flag_mark or flag_revision != b"0" or not mark:
+        if mark or flag_mark or flag_revision != b"0" or revision != b"0":
+            marks = _marks(mark.decode(), flag_mark.decode()).encode()
+            parts = [head.before_revision, revision, head.before_flag_revision, flag_revision]
+            parts += (head.before_marks, marks, head.after)
+        else:
+            parts = [head.untouched]
     else:
-        parts = [head[0]]
-    options = pieces.options
+        parts = [head.before_revision, revision, head.before_mark, mark, head.after_mark]
+    parts += pieces.orders.get(option_order) or pieces.in_order(option_order)
     if answer:
-        for place, option_id in enumerate(option_order):
-            text = options[option_id][place]
+        first = len(parts) - len(option_order)
+        for place in range(len(option_order) - 1, -1, -1):  # from behind: what stands before keeps its place
+            option_id = option_order[place]
             if option_id in answer:
-                check = pieces.checks[option_id]
-                parts += (text[:check], _CHECKED, text[check:])
-            else:
-                parts.append(text)
-    else:
-        parts += [options[option_id][place] for place, option_id in enumerate(option_order)]
+                text, check = parts[first + place], pieces.checks[option_id]
+                parts[first + place : first + place + 1] = (text[:check], _CHECKED, text[check:])
     parts.append(pieces.tails[(2 if answer else 0) + flagged])
     return b"".join(parts).replace(_POSITION_SIGN, _POSITIONS[position])
 
