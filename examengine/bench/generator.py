@@ -1,4 +1,4 @@
-"""The load generator, a process of its own: ``python -m examengine.bench.generator``, orders on stdin, tallies on
+"""The load generator, a process of its own: ``python -m examengine.bench.generator JOBS``, orders on stdin, tallies on
 stdout (:mod:`examengine.bench.jobs`). Its CPU is accounted apart from the server's.
 """
 
@@ -18,10 +18,10 @@ OF_A_PAGE = frozenset({"save", "pulse", "reopen"})
 class Generator:
     """Remembers subjects by group, and of those that are used up how many were."""
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: int) -> None:
         self._groups: dict[str, Enlist] = {}
         self._used: dict[str, list[int]] = {}
-        self._jobs = 0
+        self._jobs = jobs
 
     def enlist(self, order: Enlist) -> None:
         self._groups[order.group] = order
@@ -52,10 +52,10 @@ class Generator:
 
 
 def main() -> None:
-    """Obey until the orders end."""
+    """Obey until the orders end. The argument: how many jobs generators before this one may have done."""
     import uvloop
 
-    generator = Generator()
+    generator = Generator(int(sys.argv[1]))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         while (body := received(sys.stdin.buffer)) is not None:
             order = read_order(body)

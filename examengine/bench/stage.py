@@ -36,6 +36,8 @@ from examengine.web.services import Services, open_services
 
 READY_S = 180.0
 KNOWN_AFTER_ASKING = 20
+MOST_JOBS = 1_000
+"""That one load generator does, at most."""
 NO_QUEUE = float(MOST_A_SECOND)
 BYTES_A_SITTING = 24 * 1024
 """Room that the embedded Redis is given for each live sitting, its log's rewriting included."""
@@ -95,10 +97,12 @@ class Stage:
     sql_pid: int
     versions: dict[str, str]
     port: int
+    servings: int = 0
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Served"]:
         """Run the workers inside the block, with everything that runs beside requests, and a load generator."""
+        self.servings += 1
         await self.services.leases.release_all()  # of what was shipped and looked at so far
         await stores.keep_up(self.settings.database_url)
         ready = asyncio.Event()
@@ -114,6 +118,7 @@ class Stage:
             "-P",
             "-m",
             "examengine.bench.generator",
+            str(self.servings * MOST_JOBS),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -69,7 +69,8 @@ class Standing(msgspec.Struct, frozen=True):
     dataclass' time, by the thousand a second.)
 
     Of a sitting that is absent, another person's or shut to this session (``absent``, ``not_owner``,
-    ``revoked``) nothing is told but the word and the stamp.
+    ``revoked``) nothing is told but the word and the stamp; where an answer was ``saved`` or a page is ``alive`` as
+    much as a :class:`Brief` has.
     """
 
     word: Word
@@ -131,6 +132,7 @@ class Brief(msgspec.Struct, frozen=True):
 
 
 STANDING_PARTS = len(Standing.__struct_fields__)
+BRIEF_PARTS = len(Brief.__struct_fields__) - 1
 
 
 class Saved(Standing, frozen=True):
@@ -226,8 +228,10 @@ def standing(kind: type[S], reply: Sequence[Any], **more: Any) -> S:
         KeyError: the word is none of ours.
     """
     word = WORDS[reply[0]]
-    if len(reply) < STANDING_PARTS:
+    if len(reply) < BRIEF_PARTS:
         return kind(word, reply[1], **more)
+    if len(reply) < STANDING_PARTS:
+        return kind(**msgspec.structs.asdict(_brief(reply, word)), **more)
     left, closed_at = reply[9], reply[15]
     return kind(
         word,
@@ -254,12 +258,12 @@ def standing(kind: type[S], reply: Sequence[Any], **more: Any) -> S:
 
 
 def brief(reply: Sequence[Any], word: Word) -> Brief | None:
-    """The reply to what a page does all the time, if it went as ``word`` says: it was saved, the page is alive. (A
-    fifth of the time that reading all of it takes.)
-    """
-    if WORDS[reply[0]] is not word:
-        return None
-    _, at_ms, revision, deadline, reason, _, epoch, _, _, _, _, losses, *_, shipped = reply[:STANDING_PARTS]
+    """The reply to what a page does all the time, if it went as ``word`` says: it was saved, the page is alive."""
+    return _brief(reply, word) if WORDS[reply[0]] is word else None
+
+
+def _brief(reply: Sequence[Any], word: Word) -> Brief:
+    _, at_ms, revision, deadline, reason, epoch, losses, shipped = reply[:BRIEF_PARTS]
     return Brief(
         word, at_ms, int(revision), int(deadline), reason.decode(), int(epoch), int(losses), int(shipped or 0)
     )
@@ -267,7 +271,8 @@ def brief(reply: Sequence[Any], word: Word) -> Brief | None:
 
 def saved(reply: Sequence[Any], epoch: int, sequence: int, value: str) -> Saved:
     """Read the reply to one operation, which is named to see whether it is what stands."""
-    packed = reply[STANDING_PARTS] if len(reply) > STANDING_PARTS else None
+    parts = STANDING_PARTS if len(reply) >= STANDING_PARTS else BRIEF_PARTS
+    packed = reply[parts] if len(reply) > parts else None
     kept = unpack_kept(packed) if packed else None
     is_kept = kept is not None and kept.mark == (epoch, sequence) and kept.value == value
     return standing(Saved, reply, kept=kept, is_kept=is_kept)

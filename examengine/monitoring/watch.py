@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+import msgspec
+
 from examengine.live.slots import SLOTS, slot_of
 from examengine.live.wall import CLOSED, CLOSING, NONE, OPENING, RUNNING, Sign
 from examengine.records.wall import Place
@@ -21,6 +23,7 @@ LOOK_MS = 45_000
 CLOSING_MS = 30_000
 """A hand-in that is being registered for longer than that needs somebody."""
 OVERDUE_MS = 60_000
+MOST_BUCKETS = 10_000
 LONG_SILENT = ((900_000, 30_000), (300_000, 15_000))
 """Who has been silent for long is looked at less often."""
 
@@ -44,13 +47,14 @@ class Kind(IntEnum):
 TROUBLE = (Kind.LEFT, Kind.OVERDUE, Kind.CLOSING, Kind.OPENING)
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(msgspec.Struct, gc=False):
+    """One of very many: its numbers are shared, and the collector of cycles has nothing to look through."""
+
     place: int
     kind: Kind
     bucket: int
-    seen_ms: int
-    look_s: int
+    look: int
+    """The second in which it is looked at next, as :func:`_hand` has it."""
     silent: bool = False
 
 
@@ -93,6 +97,7 @@ class Watch:
         self._numbers: dict[Place, int] = {UNKNOWN: 0}
         self._known: list[dict[int, _Known]] = [{} for _ in range(SLOTS)]
         self._wheels: list[dict[int, list[int]]] = [{} for _ in range(SLOTS)]
+        self._buckets: dict[int, int] = {}
         self._listed: dict[int, Listed] = {}
 
     @property
@@ -126,7 +131,7 @@ class Watch:
     def put(self, attempt_id: int, place: Place, now_ms: int) -> None:
         """A sitting that was not known; it is looked at next."""
         slot = slot_of(attempt_id)
-        one = _Known(self.number(place), Kind.RUNNING, now_ms // BUCKET_MS, now_ms, 0)
+        one = _Known(self.number(place), Kind.RUNNING, self._bucket(now_ms), 0)
         self._known[slot][attempt_id] = one
         self._count(one, 1)
         self._turn(slot, attempt_id, one, now_ms)
@@ -146,7 +151,7 @@ class Watch:
         for tick in [tick for tick in wheel if tick <= now_s]:
             for attempt_id in wheel.pop(tick):
                 one = known.get(attempt_id)
-                if one is not None and one.look_s == tick:  # else an entry of before it came again
+                if one is not None and one.look == _hand(tick):  # else an entry of before it came again
                     found.append(attempt_id)
         return found
 
@@ -171,25 +176,24 @@ class Watch:
                 and now_ms - seen_ms <= SILENT_MS
                 and deadline - now_ms > LOOK_MS
             ):  # nearly all, nearly always: what follows comes to the same for them, at twice the cost
-                if (bucket := seen_ms // BUCKET_MS) != one.bucket:
+                if (bucket := self._bucket(seen_ms)) != one.bucket:
                     _moved(self.groups[one.place].signs, one.bucket, bucket)
                     one.bucket = bucket
-                one.seen_ms = seen_ms
-                one.look_s = max(now_ms + BUCKET_MS, seen_ms + LOOK_MS) // 1000
-                wheel.setdefault(one.look_s, []).append(attempt_id)
+                look_s = max(now_ms + BUCKET_MS, seen_ms + LOOK_MS) // 1000
+                one.look = _hand(look_s)
+                wheel.setdefault(look_s, []).append(attempt_id)
                 continue
             if state in (NONE, CLOSED):
                 self._forget(slot, attempt_id)
                 continue
             kind = _kind(state, int(deadline), int(since), now_ms)
-            bucket = seen_ms // BUCKET_MS
+            bucket = self._bucket(seen_ms)
             if kind is not one.kind or bucket != one.bucket:
                 self._count(one, -1)
                 one.kind, one.bucket = kind, bucket
                 self._count(one, 1)
-            one.seen_ms = seen_ms
-            self._list(slot, attempt_id, one, now_ms)
-            self._turn(slot, attempt_id, one, self._look_at_ms(one, int(deadline), now_ms))
+            self._list(slot, attempt_id, one, seen_ms, now_ms)
+            self._turn(slot, attempt_id, one, self._look_at_ms(one, seen_ms, int(deadline), now_ms))
 
     def take_fallen(self) -> tuple[Counter[tuple[int, int, str]], Counter[tuple[int, int]]]:
         """Who fell silent since the last time: by instant, exam and region; by instant and slot."""
@@ -197,32 +201,40 @@ class Watch:
         self.fell, self.fell_by_slot = Counter(), Counter()
         return fallen
 
-    def _list(self, slot: int, attempt_id: int, one: _Known, now_ms: int) -> None:
-        silent = one.kind is Kind.RUNNING and now_ms - one.seen_ms > SILENT_MS
-        if silent and not one.silent and one.seen_ms + SILENT_MS > self._counted_until_ms:
+    def _list(self, slot: int, attempt_id: int, one: _Known, seen_ms: int, now_ms: int) -> None:
+        silent = one.kind is Kind.RUNNING and now_ms - seen_ms > SILENT_MS
+        if silent and not one.silent and seen_ms + SILENT_MS > self._counted_until_ms:
             place = self.places[one.place]
             self.fell[one.bucket * BUCKET_MS, place.exam_id, place.region] += 1
             self.fell_by_slot[one.bucket * BUCKET_MS, slot] += 1
         one.silent = silent
         if silent or one.kind in TROUBLE:
-            self._listed[attempt_id] = Listed(attempt_id, one.place, one.kind, one.seen_ms)
+            self._listed[attempt_id] = Listed(attempt_id, one.place, one.kind, seen_ms)
         else:
             self._listed.pop(attempt_id, None)
 
     def _turn(self, slot: int, attempt_id: int, one: _Known, at_ms: int) -> None:
-        one.look_s = at_ms // 1000
-        self._wheels[slot].setdefault(one.look_s, []).append(attempt_id)
+        look_s = at_ms // 1000
+        one.look = _hand(look_s)
+        self._wheels[slot].setdefault(look_s, []).append(attempt_id)
 
     @staticmethod
-    def _look_at_ms(one: _Known, deadline_ms: int, now_ms: int) -> int:
+    def _look_at_ms(one: _Known, seen_ms: int, deadline_ms: int, now_ms: int) -> int:
         soon_ms = now_ms + BUCKET_MS
         if one.kind is not Kind.RUNNING:
             return soon_ms
         if one.silent:
-            age_ms = now_ms - one.seen_ms
+            age_ms = now_ms - seen_ms
             wait_ms = next((wait for least, wait in LONG_SILENT if age_ms >= least), BUCKET_MS)
             return max(soon_ms, min(now_ms + wait_ms, deadline_ms))
-        return max(soon_ms, min(one.seen_ms + LOOK_MS, deadline_ms))
+        return max(soon_ms, min(seen_ms + LOOK_MS, deadline_ms))
+
+    def _bucket(self, seen_ms: int) -> int:
+        """The five seconds of a sign: one number for all that were heard in them."""
+        bucket = seen_ms // BUCKET_MS
+        if len(self._buckets) > MOST_BUCKETS:
+            self._buckets.clear()
+        return self._buckets.setdefault(bucket, bucket)
 
     def _count(self, one: _Known, by: int) -> None:
         group = self.groups.get(one.place)
@@ -239,6 +251,11 @@ class Watch:
     def _forget(self, slot: int, attempt_id: int) -> None:
         self._count(self._known[slot].pop(attempt_id), -1)
         self._listed.pop(attempt_id, None)
+
+
+def _hand(second: int) -> int:
+    """Where a clock's hand of 256 s stands: Python has such small numbers once for all. Nobody waits for so long."""
+    return second & 0xFF
 
 
 def _moved(counts: Counter[int], from_: int, to: int) -> None:

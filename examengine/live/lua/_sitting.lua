@@ -3,13 +3,13 @@
 --   KEYS[1] sitting (hash)   KEYS[2] its journal (list)   KEYS[3] due (sorted set)   KEYS[4] unshipped (list)
 --   ARGV[1] now, ms   ARGV[2] how far now may be from this server's own time, ms; -1: as far as it likes
 --   ARGV[3] attempt id, the member of due and unshipped
--- A reply is {word, at} where the asker has no business with this sitting, else {word, at, the fields below
--- from rv to oc, sr, what the command adds}.
+-- A reply is {word, at} where the asker has no business with this sitting; what `brief` says where a page's answer was
+-- saved or the page is alive; else what `reply` says. All may have more behind, which the command adds.
 -- sh: how many journal lines are in SQL. Fields that only some commands look at: pd device of the page with the pen · sc side
 -- entries kept, sm the last one's mark · cd page openings that the journal had no room for · lb bytes of long values
 -- in the journal.
-local ST, G, OW, SV, D, DR, DV, E, ES, LS, LV, LG = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-local FL, RV, CR, CA, CN, OC, N, SQ, DU, SH, SR, MORE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
+local ST, G, OW, SV, D, DR, E, LS, LV, LG, FL, RV = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+local N, SQ, DU, SH, SR, MORE, DV, ES, CR, CA, CN, OC = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
 local MAX_LINES, THINNED_MS = 20000, 20000
 
 local at = tonumber(ARGV[1])
@@ -21,8 +21,19 @@ end
 
 -- `more`: one further field to read in the same round
 local function read(more)
-  return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'dv', 'e', 'es', 'ls', 'lv', 'lg',
-    'fl', 'rv', 'cr', 'ca', 'cn', 'oc', 'n', 'sq', 'du', 'sh', 'sr', more or 'st')
+  return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
+    'n', 'sq', 'du', 'sh', 'sr', more or 'st', 'dv', 'es', 'cr', 'ca', 'cn', 'oc')
+end
+
+-- As much of it as a page's answer or sign of life takes while all goes well: for `brief`. Others read again.
+local function glance(more)
+  return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
+    'n', 'sq', 'du', 'sh', 'sr', more)
+end
+
+-- What a page is told that all went well.
+local function brief(word, h, ...)
+  return {word, at, h[RV], h[D], h[DR], h[E], h[FL], h[SR], ...}
 end
 
 local function reply(word, h, ...)
@@ -89,9 +100,9 @@ end
 local function alive(h, sequence, returned, pulsed)
   if returned == nil then returned = is_back(h) end
   if returned or at >= (pulsed or redis.call('HGET', KEYS[1], 'jl')) + THINNED_MS then
-    redis.call('HSET', KEYS[1], 'ls', seen(h), 'jl', ms(at))
+    redis.call('HSET', KEYS[1], 'ls', seen(h), 'sq', h[SQ], 'jl', ms(at))
     note_report(h, 'p ' .. ms(at) .. ' ' .. h[E] .. '.' .. sequence)
   else
-    redis.call('HSET', KEYS[1], 'ls', seen(h))
+    redis.call('HSET', KEYS[1], 'ls', seen(h), 'sq', h[SQ])
   end
 end

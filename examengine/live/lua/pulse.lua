@@ -4,7 +4,7 @@
 -- KEYS, ARGV[1..7]: see _sitting.lua, _page.lua
 -- ARGV[8] sequence; 0: the page gave none   [9] '': it does not say that; else how long after the deadline to look, ms
 -- Result: alive · pen_lost · closed · too_late · forced · not_owner · revoked · stale_generation · absent · opening
-local h = read('jl')
+local h = glance('jl')
 
 local function last_word()
   if h[E] ~= ARGV[7] or redis.call('HGET', KEYS[1], 'wd') == h[D] then return end
@@ -14,15 +14,12 @@ local function last_word()
 end
 
 local word = unknown(h)
-if word then return answer(word, h) end
+if word then return answer(word, read()) end
 word = barred(h)
 if word then
   if word == 'too_late' and ARGV[9] ~= '' then last_word() end
-  return reply(word, h)
+  return reply(word, read())
 end
-if tonumber(ARGV[8]) > tonumber(h[SQ]) then
-  h[SQ] = ARGV[8]
-  redis.call('HSET', KEYS[1], 'sq', h[SQ])
-end
+if tonumber(ARGV[8]) > tonumber(h[SQ]) then h[SQ] = ARGV[8] end
 alive(h, ARGV[8], nil, h[MORE])
-return reply('alive', h)
+return brief('alive', h)
