@@ -1,5 +1,5 @@
-"""The load generator, a process of its own: ``python -m examengine.bench.generator JOBS``, orders on stdin, tallies on
-stdout (:mod:`examengine.bench.jobs`). Its CPU is accounted apart from the server's.
+"""The load generator, a process of its own: ``python -m examengine.bench.generator JOBS``, orders on stdin, tallies
+on stdout (:mod:`examengine.bench.jobs`). Its CPU is accounted apart from the server's.
 """
 
 import asyncio
