@@ -9,6 +9,7 @@ import random
 from array import array
 from collections.abc import Sequence
 from functools import partial
+from math import expm1, log1p
 from time import perf_counter
 
 import msgspec
@@ -68,9 +69,8 @@ class Pages:
         self._began_s = began_s = perf_counter()
         self._book = Book("pages", began_s)
         for place in range(len(self._subjects)):
-            # as if they had been at it for a while: nobody begins at the same instant
             self._events.append((began_s + self._dice.expovariate(1 / self._load.change_s), place, CHANGE))
-            silent_s = began_s + self._dice.uniform(*SILENT_S)
+            silent_s = began_s + self._left_of_silence_s()
             self._silent_until_s[place] = silent_s
             self._events.append((silent_s, place, PULSE))
             if self._ends_in_s is not None:
@@ -79,6 +79,13 @@ class Pages:
                 self._events.append((began_s + self._ends_in_s, place, ZERO))
         heapq.heapify(self._events)
         self._tick()
+
+    def _left_of_silence_s(self) -> float:
+        """In how many s the next pulse is due, of a page that has been at it for a while: all who begin at the same
+        instant would pulse together forty seconds later.
+        """
+        silence_s, change_s = self._dice.uniform(*SILENT_S), self._load.change_s
+        return silence_s + change_s * log1p(self._dice.random() * expm1(-silence_s / change_s))
 
     async def landed(self) -> Tally:
         await asyncio.sleep(max(0.0, self._began_s + self._seconds - perf_counter()))
