@@ -25,6 +25,8 @@ UP_TO_S = 8.0
 AFTER_THE_END_S = (1.5, 3.0)
 WAIT_S = (1.5, 60.0)
 SPREAD = 0.1
+NOTED_S = 10e-6
+"""A page's events are noted down within that."""
 REFRESH_S = 5.0
 """When the page that waits for a result looks again, where it is not told."""
 CHANGE, PULSE, LAST_WORD, ZERO, LATER, ASK, RESULT = range(7)
@@ -66,7 +68,9 @@ class Pages:
         self._left = asyncio.Event()
 
     def start(self) -> None:
-        self._began_s = began_s = perf_counter()
+        asked_s = perf_counter()
+        # what is due while all this is noted down would be late before it is asked
+        self._began_s = began_s = asked_s + len(self._subjects) * NOTED_S
         self._book = Book("pages", began_s)
         for place in range(len(self._subjects)):
             self._events.append((began_s + self._dice.expovariate(1 / self._load.change_s), place, CHANGE))
@@ -74,9 +78,9 @@ class Pages:
             self._silent_until_s[place] = silent_s
             self._events.append((silent_s, place, PULSE))
             if self._ends_in_s is not None:
-                last_s = began_s + self._ends_in_s - self._dice.uniform(*LAST_WORD_S)
+                last_s = asked_s + self._ends_in_s - self._dice.uniform(*LAST_WORD_S)
                 self._events.append((last_s, place, LAST_WORD))
-                self._events.append((began_s + self._ends_in_s, place, ZERO))
+                self._events.append((asked_s + self._ends_in_s, place, ZERO))
         heapq.heapify(self._events)
         self._tick()
 
