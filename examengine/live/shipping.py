@@ -46,8 +46,16 @@ class Unshippeds:
         """The lines of attempts of a slot, until ``max_bytes`` are full. A sitting for which there was no room is
         left out.
         """
-        parts = await self._calls.run(GATHER, hashes_and_journals(slot, attempt_ids), (max_bytes, MAX_LINES))
-        return [Unshipped(attempt_id, *part) for attempt_id, part in zip(attempt_ids, parts, strict=True) if part]
+        told = await self._calls.run(GATHER, hashes_and_journals(slot, attempt_ids), (max_bytes, MAX_LINES))
+        parts, at = [], 0
+        for attempt_id in attempt_ids:
+            if at == len(told):
+                break
+            lines = at + 3
+            generation, first, count = told[at:lines]
+            at = lines + count
+            parts.append(Unshipped(attempt_id, generation, first, told[lines:at]))
+        return parts
 
     async def shipped(self, slot: int, arrived: Sequence[Unshipped]) -> None:
         """Note what is in SQL by now; a sitting that has more to ship by then waits on."""
