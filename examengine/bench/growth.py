@@ -42,4 +42,5 @@ async def growth(asked: Asked, seconds: float, few: int, many: int) -> dict[str,
 async def _measured(put_up: Stage, wish: Wish, subjects: list[Any]) -> tuple[dict[str, list[Turn]], float]:
     async with put_up.serving() as served:
         await rows.enlist(served, {"nobody": subjects[:1], "live": subjects})
+        await served.settled()
         return await rows.measure(served, wish), resident_mib(served)

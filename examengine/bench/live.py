@@ -26,6 +26,7 @@ async def live(asked: Asked, minutes: float, change_s: float) -> dict[str, Any]:
         memory_before = await _redis_bytes(put_up.services)
         async with put_up.serving() as served:
             await served.enlist("pages", subjects)
+            await served.settled()
             say(f"{count:,} pages for {minutes:g} minutes")
             done, cpu = await served.do(seconds, Load("pages", "pages", CONNECTIONS, pages=True, change_s=change_s))
             since_ms = await services.shipper.oldest_unshipped_ms()

@@ -36,6 +36,8 @@ from examengine.web.services import Services, open_services
 
 READY_S = 180.0
 KNOWN_AFTER_ASKING = 20
+BEGINS_S, SETTLED_WITHIN_S = 5.0, 60
+QUIET_CORES, QUIET_S = 0.15, 2
 MOST_JOBS = 1_000
 """That one load generator does, at most."""
 NO_QUEUE = float(MOST_A_SECOND)
@@ -170,6 +172,19 @@ class Served:
         if self.supervisor.pids != workers:
             raise CannotMeasure("a worker ended while it was measured; what it said stands above")
         return done, self.cpu().since(before)
+
+    async def settled(self) -> None:
+        """Wait until what workers begin with is done, or for a minute: a collector that starts asks where every living
+        sitting belongs, which in an installation that goes on was asked when each began.
+        """
+        await asyncio.sleep(BEGINS_S)
+        quiet = 0
+        for _ in range(SETTLED_WITHIN_S):
+            before = self.cpu()
+            await asyncio.sleep(1.0)
+            quiet = quiet + 1 if self.cpu().since(before).server < QUIET_CORES else 0
+            if quiet == QUIET_S:
+                return
 
     def cpu(self) -> Parts:
         """Processor time of the server so far. A store that runs elsewhere counts nothing."""
