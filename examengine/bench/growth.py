@@ -43,4 +43,6 @@ async def _measured(put_up: Stage, wish: Wish, subjects: list[Any]) -> tuple[dic
     async with put_up.serving() as served:
         await rows.enlist(served, {"nobody": subjects[:1], "live": subjects})
         await served.settled()
+        # or all those would be silent, and looked at every few seconds, that were prepared a minute ago
+        await put_up.crowd.heard(subjects)
         return await rows.measure(served, wish), resident_mib(served)

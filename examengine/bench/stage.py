@@ -174,7 +174,7 @@ class Served:
         return done, self.cpu().since(before)
 
     async def settled(self) -> None:
-        """Wait until what workers begin with is done, or for a minute: a collector that starts asks where every living
+        """Wait until what workers begin with is done, or for a minute: a collector that starts asks where every
         sitting belongs, which in an installation that goes on was asked when each began.
         """
         await asyncio.sleep(BEGINS_S)
