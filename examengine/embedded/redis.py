@@ -25,6 +25,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from examengine.embedded.room import MEMORY_SHARE_FOR_STARTS, MIN_FREE_BYTES
+
 OLDEST = (6, 2)
 # The kernel takes 107 bytes on Linux, 103 on macOS.
 MAX_SOCKET_PATH_BYTES = 100
@@ -36,9 +38,7 @@ FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-MIN_FREE_BYTES = 512 * 1024 * 1024
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
-MEMORY_SHARE_FOR_STARTS = 0.8
 
 INSTALL = (
     "no redis-server or valkey-server of version 6.2 or newer was found; install one "

@@ -4,12 +4,12 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from examengine.embedded.redis import MEMORY_SHARE_FOR_STARTS, MIN_FREE_BYTES
+from examengine import live
+from examengine.live import Coalescer
 
 LOOK_SECONDS = 2.0
+MIN_FREE_BYTES = 512 * 1024 * 1024
+MEMORY_SHARE_FOR_STARTS = 0.8
 
 
 class Room:
@@ -27,18 +27,20 @@ class Room:
 
     async def watch(self) -> None:
         """Look until cancelled."""
-        client = Redis.from_url(self._url, socket_timeout=LOOK_SECONDS)
+        calls = live.connect(self._url, timeout_s=LOOK_SECONDS)
         try:
             while True:
-                self._has_memory = await self._look(client)
+                self._has_memory = await self._look(calls)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            await client.aclose()
+            await calls.aclose()
 
     @staticmethod
-    async def _look(client: Redis) -> bool:
+    async def _look(calls: Coalescer) -> bool:
         try:
-            memory = await client.info("memory")
-        except (RedisError, OSError, TimeoutError):
+            told: bytes = await calls.command("INFO", "memory")
+        except live.Unavailable:
             return False
-        return bool(memory["used_memory"] <= MEMORY_SHARE_FOR_STARTS * (memory["maxmemory"] or float("inf")))
+        memory = dict(line.split(":", 1) for line in told.decode().splitlines() if ":" in line)
+        most = int(memory["maxmemory"]) or float("inf")
+        return int(memory["used_memory"]) <= MEMORY_SHARE_FOR_STARTS * most

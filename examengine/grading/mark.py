@@ -132,10 +132,9 @@ def mark(
         key, answer = keys.get(version_id), answers.get(position, "")
         points, partial_credit = cells[in_cell]
         if isinstance(key, frozenset):
-            judged = _judged(answer, key, tuple(item.option_order), points, partial_credit)
-            if judged is None:
+            if not key or not key.issubset(item.option_order):
                 raise MarkingError(f"version {version_id} has no key among the options shown: {key}")
-            verdict, hundredths = judged
+            verdict, hundredths = _judged(answer, key, points, partial_credit)
         elif key is None:
             raise MarkingError(f"version {version_id} has no key")
         else:
@@ -178,13 +177,9 @@ def _marked(item: ItemMark, hundredths: int) -> ItemMark:
     return msgspec.structs.replace(item, verdict=verdict, hundredths=hundredths)
 
 
-@lru_cache(maxsize=16_384)
-def _judged(
-    answer: str, key: frozenset[str], shown: tuple[str, ...], points: int, partial_credit: PartialCredit
-) -> tuple[Verdict, int] | None:
-    """None: the key is not among the options shown. (A few thousand cases are all that papers hold.)"""
-    if not key or not key.issubset(shown):
-        return None
+@lru_cache(maxsize=8_192)
+def _judged(answer: str, key: frozenset[str], points: int, partial_credit: PartialCredit) -> tuple[Verdict, int]:
+    """A few thousand cases are all that papers hold."""
     return _judge(frozenset(answer), key, points, partial_credit)
 
 

@@ -69,7 +69,7 @@ def pack(paper: Paper) -> bytes:
     return bytes(packed)
 
 
-_KEPT = 512
+_KEPT = 256
 _known: OrderedDict[bytes, Paper] = OrderedDict()
 
 

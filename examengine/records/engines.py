@@ -16,7 +16,7 @@ STATEMENT_SECONDS = 60
 LOCKED_SECONDS = 0.02
 """Between two tries to turn a SQLite file to write-ahead."""
 SQLITE_READERS = 4
-SQLITE_CACHE_KIB = {"writer": 8_000, "reader": 2_000}
+SQLITE_CACHE_KIB = {"writer": 4_000, "reader": 2_000}
 """Pages that a connection keeps; five of them, and the event loop's own; the system keeps the file too."""
 SQLITE_BEGINS = {"writer": "BEGIN IMMEDIATE", "reader": "BEGIN"}
 POSTGRES_BEGINS = {"writer": "BEGIN", "reader": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}

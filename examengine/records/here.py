@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from examengine.records.fixed import Fixed, Values
 
-CACHE = "cache_size = -4000"
+CACHE = "cache_size = -2000"
 """KiB of pages."""
 
 

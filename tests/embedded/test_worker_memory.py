@@ -23,6 +23,7 @@ HEAVY = (
     "openpyxl",
     "pygments",
     "python_calamine",
+    "redis",
     "rich",
     "typer",
 )
