@@ -22,7 +22,6 @@ async def growth(asked: Asked, seconds: float, few: int, many: int) -> dict[str,
         subjects = await put_up.crowd.sitting(few)
         at_few, resident_few = await _measured(put_up, wish, subjects)
         subjects += await put_up.crowd.sitting(many - few, tell=told_every("sittings", many - few))
-        await put_up.services.shipper.ship_all(put_up.services.clock.now_ms())
         at_many, resident_many = await _measured(put_up, wish, subjects)
         low, high = (rows.told(turns, compared=True) for turns in (at_few, at_many))
         return {
@@ -40,9 +39,9 @@ async def growth(asked: Asked, seconds: float, few: int, many: int) -> dict[str,
 
 
 async def _measured(put_up: Stage, wish: Wish, subjects: list[Any]) -> tuple[dict[str, list[Turn]], float]:
+    # or all those would be silent, and looked at every few seconds, that were prepared a minute ago
+    await put_up.crowd.heard(subjects)
     async with put_up.serving() as served:
         await rows.enlist(served, {"nobody": subjects[:1], "live": subjects})
         await served.settled()
-        # or all those would be silent, and looked at every few seconds, that were prepared a minute ago
-        await put_up.crowd.heard(subjects)
         return await rows.measure(served, wish), resident_mib(served)

@@ -60,7 +60,7 @@ async def open_all(client: Redis, sittings: int, now_ms: int) -> None:
                     "dv": 1,
                 }
                 head |= {"e": 1, "es": now_ms, "ls": now_ms, "lv": "", "lg": 0, "fl": 0, "rv": 20, "sh": 21, "sr": 20}
-                head |= {"cr": "", "ca": "", "cn": 0, "oc": "", "n": ITEMS, "sq": 20, "du": 0, "us": "", "p": "page"}
+                head |= {"cr": "", "ca": "", "cn": 0, "oc": "", "n": ITEMS, "sq": 20, "du": 0, "p": "page"}
                 answers: Fields = {f"a{place}": f"{place} 1.{place} {now_ms} a" for place in range(1, 21)}
                 pipeline.hset(sitting, mapping={**head, **answers})
                 pipeline.zadd(due, {str(no): now_ms + 5_460_000})

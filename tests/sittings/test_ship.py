@@ -157,16 +157,11 @@ async def test_a_sitting_settled_meanwhile_leaves_nothing_to_ship(world: World) 
     assert await world.services.shipper.ship_all(world.now_ms) == 0
 
 
-async def test_a_sitting_that_stands_in_the_list_twice_is_shipped_once_and_the_mark_of_an_older_worker_goes(
-    world: World,
-) -> None:
-    # workers of the version before mark a sitting that they put into the list, beside our own
+async def test_a_sitting_that_stands_in_the_list_twice_is_shipped_once(world: World) -> None:
     pen = await a_page(world)
-    sitting, _, _, unshipped = sitting_keys(pen.attempt_id)
-    await world.services.calls.command("HSET", sitting, "us", "1")
+    _, _, _, unshipped = sitting_keys(pen.attempt_id)
     await world.services.calls.command("RPUSH", unshipped, pen.attempt_id)
     await world.services.shipper.ship(world.now_ms)
-    assert await world.services.calls.command("HGET", sitting, "us") is None
     assert await world.services.calls.command("LLEN", unshipped) == 0
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
     await world.answer(pen, {1: "a"})

@@ -4,12 +4,14 @@
 -- Result: of one sitting after another its generation, the number of the first line, how many lines, and the lines;
 --     generation 0 where there is no journal any more; it ends where there was no room
 local left, most, told, n = tonumber(ARGV[1]), tonumber(ARGV[2]), {}, 0
-for i = 1, #KEYS, 2 do
+local call, keys = redis.call, KEYS
+for i = 1, #keys, 2 do
   if left <= 0 then break end
-  local h, generation, first, count = redis.call('HMGET', KEYS[i], 'st', 'g', 'sh'), 0, 0, 0
-  if h[1] and h[1] ~= 'closed' then
-    generation, first = tonumber(h[2]), tonumber(h[3] or 0)
-    for _, line in ipairs(redis.call('LRANGE', KEYS[i + 1], first, first + most - 1)) do
+  -- a tombstone has no `sh`
+  local h, generation, first, count = call('HMGET', keys[i], 'g', 'sh'), 0, 0, 0
+  if h[2] then
+    generation, first = tonumber(h[1]), tonumber(h[2])
+    for _, line in ipairs(call('LRANGE', keys[i + 1], first, first + most - 1)) do
       if left <= 0 then break end
       left = left - #line
       count = count + 1
