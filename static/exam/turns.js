@@ -4,6 +4,8 @@
 import { leaseOf } from "./store.js";
 
 const LEASE_MS = 5_000;
+// what another page has written to local storage is seen here with a delay: its lock may be free before that
+const SEEN_MS = 150;
 
 const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
@@ -16,21 +18,22 @@ export class Turns {
     this.random = random;
   }
 
-  // Does the work while no other page does; answers what it answers. Where there are no locks, being sure takes a
-  // moment that a save does not wait for.
+  // Does the work while no other page does; answers what it answers. Being sure of what the page before has left takes
+  // a moment that a save does not wait for.
   async take(work, { patienceMs, sure = false }) {
-    if (this.locks) return this.#locked(work, patienceMs);
+    if (this.locks) return this.#locked(work, patienceMs, sure);
     if (this.storage) return this.#leased(work, patienceMs, sure);
     return work();
   }
 
-  async #locked(work, patienceMs) {
+  async #locked(work, patienceMs, sure) {
     const impatience = new AbortController();
     const timer = setTimeout(() => impatience.abort(), patienceMs);
     let begun = false;
-    const once = () => {
+    const once = async () => {
       begun = true;
       clearTimeout(timer);
+      if (sure) await sleep(SEEN_MS);
       return work();
     };
     try {
@@ -47,8 +50,8 @@ export class Turns {
       if (!this.#holder()) {
         this.#hold(mine);
         if (!sure) break;
-        // whoever wrote last has it; other pages hear of it with a delay
-        await sleep(150 + 100 * this.random());
+        // whoever wrote last has it
+        await sleep(SEEN_MS + 100 * this.random());
         if (this.#holder() === mine) break;
       } else {
         await sleep(50 + 50 * this.random());
