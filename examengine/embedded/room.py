@@ -39,7 +39,7 @@ class Room:
     async def _look(calls: Coalescer) -> bool:
         try:
             told: bytes = await calls.command("INFO", "memory")
-        except live.Unavailable:
+        except (live.Unavailable, live.ScriptFailed):
             return False
         memory = dict(line.split(":", 1) for line in told.decode().splitlines() if ":" in line)
         most = int(memory["maxmemory"]) or float("inf")
