@@ -198,6 +198,15 @@ class Hall:
 
         self.do(heard())
 
+    def wait_until_all_sent(self, attempt_id: int) -> None:
+        """Until the server has heard that the page, whose time is up, has sent all it has."""
+
+        async def heard() -> None:
+            while (await self.world.services.desk.read(attempt_id, self.now_ms)).all_sent_at_ms is None:
+                await asyncio.sleep(0.01)
+
+        self.do(heard())
+
     async def _someone(self, name: str, held: tuple[Role, ...], first_password: str) -> Someone:
         services, world = self.world.services, self.world
         password = first_password or PASSWORD

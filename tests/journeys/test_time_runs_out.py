@@ -41,6 +41,7 @@ def test_who_is_there_at_the_deadline_is_handed_in_and_marked(hall: Hall, device
     look(page, "exam-time-up", whole=False)
     assert hall.states(enrolment) == ["running"]
     let_page_ask(page)  # now that its time is up it says that all was sent
+    hall.wait_until_all_sent(attempt_id)
     hall.move(2 * SECOND_MS)
     assert hall.sweep() == 1
     let_page_ask(page)
