@@ -121,14 +121,6 @@ def items_of(lines: Sequence[bytes]) -> int:
     return int(lines[0].split(b" ")[6]) if lines and lines[0][:1] == b"o" else 0
 
 
-def newest_revision(lines: Sequence[bytes]) -> int:
-    """The highest revision that lines of one journal, in order, speak of; 0 where none does."""
-    for line in reversed(lines):
-        if line[:1] in b"af":
-            return int(line.split(b" ", 5)[4])
-    return 0
-
-
 def long_bytes_of(lines: Iterable[bytes]) -> int:
     """How many bytes of long values the lines of a journal hold, as ``lua/_page.lua`` counts them."""
     values = (line.split(b" ", 6 if line[:1] == b"a" else 4)[-1] for line in lines if line[:1] in b"as")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from examengine.live.coalesce import Coalescer
-from examengine.live.journal import Kept, fold, long_bytes_of, newest_revision
+from examengine.live.journal import Kept, fold, long_bytes_of
 from examengine.live.openings import Opening, bounded
 from examengine.live.scripts import Script, load
 from examengine.live.slots import due_key, fence_key, sitting_keys, slot_of, unshipped_key
@@ -68,7 +68,7 @@ class Mender:
         self._token = token
 
     async def begin(self, slot: int, fence: str, *, lost: bool) -> set[int] | None:
-        """Begin with a slot that gets ``fence`` at the end; the attempts that its due set and unshipped list name.
+        """Begin with a slot that gets ``fence`` at the end; the attempts that its due set and unshipped lines name.
         ``lost``: what stands there must not count until then. None: another has opened it already.
         """
         keys = (fence_key(slot), due_key(slot), unshipped_key(slot))
@@ -102,7 +102,8 @@ class Mender:
         look_at_ms = now_ms if fields["cr"] else opening.deadline.look_at_ms
         if fields["lv"] and not fields["cr"]:
             look_at_ms = min(look_at_ms, int(fields["lv"]) + opening.leave_grace_ms)
-        args = (self._token, opening.attempt_id, look_at_ms, len(fields), *flat, *journal)
+        place = (opening.attempt_id, look_at_ms, opening.generation, restored.shipped)
+        args = (self._token, *place, len(fields), *flat, *journal)
         await self._do(RESTORE, _keys(opening.attempt_id), args)
 
     async def forget(self, attempt_id: int) -> None:
@@ -156,8 +157,6 @@ def _fields(restored: Restored, now_ms: int) -> tuple[dict[str, str | int], list
         "lg": opening.leave_grace_ms,
         "fl": state.focus_losses,
         "rv": state.revision,
-        "sh": restored.shipped,
-        "sr": newest_revision(restored.known[: restored.shipped]),
         "cr": state.closed,
         "ca": "" if state.closed_at_ms is None else state.closed_at_ms,
         "cn": state.closings,

@@ -91,7 +91,7 @@ class Standing(msgspec.Struct, frozen=True):
     closed_at_ms: int | None = None  # the instant at which it ended, not that of the script
     closing: int = 0  # number of the closing, which a reopening names
     outcome: str = ""
-    shipped_revision: int = 0  # every operation with a revision up to this one is in SQL
+    since_ms: int = 0  # last written to, or heard, before this command; its own stamp where it wrote several answers
 
     @property
     def left_ms(self) -> int:
@@ -122,13 +122,24 @@ class Brief(msgspec.Struct, frozen=True):
     deadline_reason: str
     epoch: int
     focus_losses: int
-    shipped_revision: int
+    since_ms: int
     state: str = "running"
 
     @property
     def left_ms(self) -> int:
         """Time left until the deadline, never negative."""
         return max(0, self.deadline_ms - self.at_ms)
+
+
+def shipped_revision(told: Standing | Brief, shipped_ms: int) -> int:
+    """The revision up to which every operation on this sitting is in SQL, where every line is that was written until
+    ``shipped_ms``; 0 where that cannot be told yet.
+    """
+    if told.state == "closed":  # there is a tombstone because the outcome stands in SQL, and the journal with it
+        return told.revision
+    if told.since_ms > shipped_ms:
+        return 0
+    return told.revision - (told.word is Word.SAVED)
 
 
 STANDING_PARTS = len(Standing.__struct_fields__)
@@ -263,10 +274,8 @@ def brief(reply: Sequence[Any], word: Word) -> Brief | None:
 
 
 def _brief(reply: Sequence[Any], word: Word) -> Brief:
-    _, at_ms, revision, deadline, reason, epoch, losses, shipped = reply[:BRIEF_PARTS]
-    return Brief(
-        word, at_ms, int(revision), int(deadline), reason.decode(), int(epoch), int(losses), int(shipped or 0)
-    )
+    _, at_ms, revision, deadline, reason, epoch, losses, since = reply[:BRIEF_PARTS]
+    return Brief(word, at_ms, int(revision), int(deadline), reason.decode(), int(epoch), int(losses), int(since))
 
 
 def saved(reply: Sequence[Any], epoch: int, sequence: int, value: str) -> Saved:

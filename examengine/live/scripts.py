@@ -48,14 +48,14 @@ def lean(text: str) -> str:
 
 def of_a_sitting(name: str) -> Script:
     """A command on one sitting, asked by the system."""
-    return load(name, "_sitting")
+    return load(name, "_stamp", "_sitting")
 
 
 def of_the_pen(name: str) -> Script:
     """A command that gives the pen of one sitting away."""
-    return load(name, "_sitting", "_pen")
+    return load(name, "_stamp", "_sitting", "_pen")
 
 
 def of_a_page(name: str) -> Script:
     """A command on one sitting, asked by an exam page."""
-    return load(name, "_sitting", "_page")
+    return load(name, "_stamp", "_sitting", "_page")

@@ -1,67 +1,113 @@
-"""Journal lines on their way to SQL: what waits in each slot, and what has arrived."""
+"""Journal lines on their way to SQL: what waits in each slot, what has arrived, and what may be told of it."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 
 from examengine.live.coalesce import Coalescer
-from examengine.live.journal import instant_of, newest_revision
+from examengine.live.desk import CLAMP_MS
+from examengine.live.errors import Unavailable
+from examengine.live.journal import instant_of
 from examengine.live.scripts import load
-from examengine.live.slots import hashes_and_journals, unshipped_key
+from examengine.live.slots import unshipped_key
 
+WAITING = load("waiting", "_stamp")
 GATHER = load("gather")
 SHIPPED = load("shipped")
 
-MAX_LINES = 1_000
+LOOK_S = 2.0
+_SHIPPED_UNTIL = "{shipped}:until"
 
 
 class Unshipped(msgspec.Struct, array_like=True, frozen=True):
-    """Lines of one sitting that SQL does not have, from line number ``first`` on. Generation 0: there is no journal
-    any more. It is written as a part of a segment is (:class:`examengine.records.segments.Part`).
+    """Lines of one sitting that SQL does not have, from line number ``first`` on. Written as a part of a segment is
+    (:class:`examengine.records.segments.Part`).
     """
 
     attempt_id: int
     generation: int
     first: int
-    lines: Sequence[bytes]
+    lines: list[bytes]
 
-    @property
-    def since_ms(self) -> int:
-        """When the oldest of them was written."""
-        return instant_of(self.lines[0])
+
+def parts_of(waiting: Iterable[bytes]) -> list[Unshipped]:
+    """Lines of a slot as they wait, by sitting: each one's in the order in which they were written."""
+    parts: list[Unshipped] = []
+    latest: dict[bytes, tuple[bytes, int, list[bytes]]] = {}
+    for entry in waiting:
+        attempt, generation, number, line = entry.split(b" ", 3)
+        known = latest.get(attempt)
+        if known is not None and known[0] == generation and int(number) == known[1] + len(known[2]):
+            known[2].append(line)
+        else:
+            first, lines = int(number), [line]
+            latest[attempt] = (generation, first, lines)
+            parts.append(Unshipped(int(attempt), int(generation), first, lines))
+    return parts
 
 
 class Unshippeds:
-    """The lists of sittings with lines to ship. All raise ``Unavailable`` where Redis does not answer."""
+    """The lists of lines to ship. All raise ``Unavailable`` where Redis does not answer."""
+
+    def __init__(self, calls: Coalescer, *, clamp: bool = True) -> None:
+        self._calls = calls
+        self._clamp_ms = CLAMP_MS if clamp else -1
+
+    async def waiting(self, slot: int, now_ms: int) -> tuple[int, int]:
+        """How many lines of a slot wait, and when that was, ms."""
+        count, at_ms = await self._calls.run(WAITING, (unshipped_key(slot),), (now_ms, self._clamp_ms))
+        return count, at_ms
+
+    async def since_ms(self, slot: int) -> int | None:
+        """When the line of a slot was written that has waited longest; None where none waits."""
+        first: bytes | None = await self._calls.command("LINDEX", unshipped_key(slot), 0)
+        return None if first is None else instant_of(first.split(b" ", 3)[3])
+
+    async def gather(self, slot: int, most: int, max_bytes: int) -> list[bytes]:
+        """The lines of a slot that have waited longest, for :func:`parts_of`: at most so many, and until so many
+        bytes are full.
+        """
+        waiting: list[bytes] = await self._calls.run(GATHER, (unshipped_key(slot),), (most, max_bytes))
+        return waiting
+
+    async def shipped(self, slot: int, arrived: Sequence[bytes]) -> None:
+        """What was gathered is in SQL by now: it waits no more."""
+        await self._calls.run(SHIPPED, (unshipped_key(slot),), (len(arrived), arrived[0]))
+
+
+class ShippedUntil:
+    """Until when every line that was written is in SQL, as the shipper found it last: pages that hear of it need not
+    keep any longer what was acknowledged by then. An instant that has been told stays true.
+    """
 
     def __init__(self, calls: Coalescer) -> None:
         self._calls = calls
+        self.at_ms = 0
 
-    async def waiting(self, slot: int, limit: int) -> list[int]:
-        """Attempts of a slot with lines to ship, the longest waiting first."""
-        members: list[bytes] = await self._calls.command("LRANGE", unshipped_key(slot), 0, limit - 1)
-        return [int(member) for member in members]
+    async def tell(self, looked_ms: int) -> None:
+        """Every line that waited at ``looked_ms``, in any slot, is in SQL. One that is written later may be stamped
+        earlier, by as far as a stamp may be off; so may ``looked_ms`` itself.
 
-    async def gather(self, slot: int, attempt_ids: Sequence[int], max_bytes: int) -> list[Unshipped]:
-        """The lines of attempts of a slot, until ``max_bytes`` are full. A sitting for which there was no room is
-        left out.
+        Raises:
+            Unavailable: nobody else was told.
         """
-        told = await self._calls.run(GATHER, hashes_and_journals(slot, attempt_ids), (max_bytes, MAX_LINES))
-        parts, at = [], 0
-        for attempt_id in attempt_ids:
-            if at == len(told):
-                break
-            lines = at + 3
-            generation, first, count = told[at:lines]
-            at = lines + count
-            parts.append(Unshipped(attempt_id, generation, first, told[lines:at]))
-        return parts
+        at_ms = max(0, looked_ms - 2 * CLAMP_MS - 1)
+        await self._calls.command("SET", _SHIPPED_UNTIL, at_ms)
+        self.at_ms = at_ms
 
-    async def shipped(self, slot: int, arrived: Sequence[Unshipped]) -> None:
-        """Note what is in SQL by now; a sitting that has more to ship by then waits on."""
-        keys = [unshipped_key(slot), *hashes_and_journals(slot, [part.attempt_id for part in arrived])]
-        args: list[int] = []
-        for part in arrived:
-            lines = part.lines
-            args += (part.attempt_id, part.generation, part.first + len(lines), newest_revision(lines))
-        await self._calls.run(SHIPPED, keys, args)
+    async def run(self) -> None:
+        """Read what the shipper of another worker has told, until cancelled."""
+        while True:
+            with suppress(Unavailable):
+                await self.look()
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Read it.
+
+        Raises:
+            Unavailable: it is as it was.
+        """
+        self.at_ms = int(await self._calls.command("GET", _SHIPPED_UNTIL) or 0)

@@ -39,7 +39,7 @@ def due_key(slot: int) -> str:
 
 
 def unshipped_key(slot: int) -> str:
-    """List of a slot: ids of attempts with journal lines that are not in SQL yet, each once."""
+    """List of a slot: journal lines that are not in SQL yet, each with attempt, generation and number of the line."""
     return f"{{{slot:02d}}}:unshipped"
 
 

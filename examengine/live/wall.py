@@ -32,7 +32,7 @@ FIGURES_MS = 15_000
 @dataclass(frozen=True, slots=True)
 class Detail:
     """A sitting as a row of the table shows it. ``since_ms``: since when its page is left, or it is closing, 0 where
-    neither; ``unshipped``: operations that are not in SQL; ``pages``: how many pages have had the pen.
+    neither; ``unshipped``: answers and marks that are not in SQL; ``pages``: how many pages have had the pen.
     """
 
     state: str
@@ -70,16 +70,16 @@ class Board:
         packed: bytes = await self._calls.run(LOOK, keys, ())
         return list(_SIGN.iter_unpack(packed))
 
-    async def detail(self, attempt_id: int) -> Detail | None:
-        """One sitting; None where Redis does not know it."""
+    async def detail(self, attempt_id: int, shipped_ms: int) -> Detail | None:
+        """One sitting; None where Redis does not know it. Lines that were written until ``shipped_ms`` are in SQL."""
         told = await self._calls.command("HGETALL", sitting_keys(attempt_id)[0])
         fields: Mapping[bytes, bytes] = (
             told if isinstance(told, dict) else dict(zip(told[::2], told[1::2], strict=True))
         )
-        return _detail(fields) if fields else None
+        return _detail(fields, shipped_ms) if fields else None
 
     async def unshipped(self, slot: int) -> int:
-        """How many sittings of a slot have lines that are not in SQL."""
+        """How many lines of a slot are not in SQL."""
         return int(await self._calls.command("LLEN", unshipped_key(slot)))
 
     # ── what was counted ──
@@ -135,11 +135,10 @@ class Board:
         return [one for one in told if one is not None]
 
 
-def _detail(fields: Mapping[bytes, bytes]) -> Detail:
+def _detail(fields: Mapping[bytes, bytes], shipped_ms: int) -> Detail:
     state = fields[b"st"].decode()
-    answered = sum(
-        1 for name, kept in fields.items() if name[:1] == b"a" and name[1:].isdigit() and unpack_kept(kept).value
-    )
+    items = {name: unpack_kept(kept) for name, kept in fields.items() if name[1:].isdigit()}
+    answered = sum(1 for name, kept in items.items() if name[:1] == b"a" and kept.value)
     return Detail(
         state=state,
         seen_ms=int(fields[b"ls"]),
@@ -147,7 +146,7 @@ def _detail(fields: Mapping[bytes, bytes]) -> Detail:
         since_ms=int(fields.get(b"ca" if state == "closing" else b"lv") or 0),
         answered=answered,
         items=int(fields[b"n"]),
-        unshipped=max(0, int(fields[b"rv"]) - int(fields.get(b"sr") or 0)),
+        unshipped=sum(1 for kept in items.values() if kept.at_ms > shipped_ms),
         device=fields.get(b"pd", b"").decode(),
         pages=int(fields[b"e"]),
         focus_losses=int(fields[b"fl"]),

@@ -54,6 +54,7 @@ def background_tasks(services: Services) -> tuple[Task, ...]:
     return (
         services.rebuilder,
         services.shipper,
+        services.shipped_until,
         services.prober,
         services.sweeper,
         services.notary,

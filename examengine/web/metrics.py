@@ -106,7 +106,7 @@ class _Figures:
         yield states
         for name, told, value in (
             ("snapshot_age", "Seconds since the wall was drawn", (now_ms - snapshot.at_ms) / 1000),
-            ("unshipped_sittings", "Sittings with lines that are not in SQL", snapshot.unshipped),
+            ("unshipped_lines", "Journal lines that are not in SQL", snapshot.unshipped),
             ("unshipped_age", "Seconds that the oldest of these lines waits", _age(snapshot.unshipped_ms, now_ms)),
             ("sweeper_lag", "Seconds that the attempt due first waits", _age(snapshot.due_ms, snapshot.at_ms)),
             ("shut_slots", "Slots that are being rebuilt", snapshot.shut),

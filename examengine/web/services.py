@@ -21,6 +21,7 @@ from examengine.live.admission import Queue
 from examengine.live.desk import CLAMP_MS
 from examengine.live.leases import Leases
 from examengine.live.limits import SignInLimits
+from examengine.live.shipping import ShippedUntil, Unshippeds
 from examengine.live.wall import Board
 from examengine.monitoring.collector import Collector
 from examengine.monitoring.figures import Figures
@@ -107,6 +108,7 @@ class Services:
     backlog: Backlog
     rebuilder: Rebuilder
     shipper: Shipper
+    shipped_until: ShippedUntil
     settler: Settler
     sweeper: Sweeper
     tallier: Tallier
@@ -155,7 +157,9 @@ async def open_services(
         pusher = Pusher(database, desk, shelf)
         leases = Leases(calls)
         settler = Settler(database, shelf)
-        shipper = Shipper(database, calls, leases, clock, secrets.token_hex(8))
+        shipped_until = ShippedUntil(calls)
+        unshipped = Unshippeds(calls, clamp=not settings.demo)
+        shipper = Shipper(database, unshipped, shipped_until, leases, clock, secrets.token_hex(8))
         figures, board = Figures(), Board(calls)
         sweeper = Sweeper(database, desk, leases, finisher, pusher, settler, clock, _owner())
         yield Services(
@@ -185,6 +189,7 @@ async def open_services(
             backlog=Backlog(database),
             rebuilder=Rebuilder(database, calls, mending_desk, leases, shelf, clock, secrets.token_hex(8)),
             shipper=shipper,
+            shipped_until=shipped_until,
             settler=settler,
             sweeper=sweeper,
             tallier=Tallier(database, leases, _owner()),

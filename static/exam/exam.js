@@ -88,7 +88,6 @@ export function start(form, typed = null) {
     const { value, revision, mark } = paper.written(id);
     outbox.stands(id, value, revision, mark);
   }
-  outbox.shipped(Number(form.dataset.ship));
   for (const [id, item] of outbox.items) if (item.next && paper.has(id)) paper.set(id, item.next.v);
 
   const typing = !typed ? NO_TYPING : new typed.Typing({
@@ -424,7 +423,7 @@ export function start(form, typed = null) {
     settling = "once";
     let unsettled = null;
     try {
-      unsettled = await leftovers.settle(Number(form.dataset.ship));
+      unsettled = await leftovers.settle();
       if (unsettled) later.failed(unsettled);
       else later.succeeded();
     } catch {

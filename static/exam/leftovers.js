@@ -17,7 +17,6 @@ export class Leftovers {
   // on: { resent(), aside(id, value) }
   constructor({ attempt, storage, turns, send, outbox, paper, on }) {
     Object.assign(this, { attempt, storage, turns, send, outbox, paper, on });
-    this.shipped = 0;
   }
 
   // How many earlier pages have left something that is not settled.
@@ -27,8 +26,7 @@ export class Leftovers {
 
   // Resolves to null when there is nothing left for this page to do, else to the answer after which to come back;
   // throws when the network fails.
-  settle(shipped) {
-    this.shipped = Math.max(this.shipped, shipped);
+  settle() {
     if (!this.#older().length) return Promise.resolve(null);
     return this.turns.take(() => this.#settleAll(), { patienceMs: TURN_PATIENCE_MS, sure: true });
   }
@@ -112,7 +110,7 @@ export class Leftovers {
     const [mark, item] = [[op.e, op.n], this.outbox.of(id)];
     const age = newer(mark, item.mark);
     if (age > 0 && !this.outbox.pending(id) && item.value !== op.v) this.#again(id, op.v);
-    else if (age === 0 && op.r > this.shipped) this.outbox.keep(id, op);
+    else if (age === 0) this.outbox.keep(id, op);
   }
 
   #again(id, value) {

@@ -299,9 +299,7 @@ export class Outbox {
       if (Array.isArray(reply.mark)) item.mark = reply.mark;
     } else {
       Object.assign(item, { value: op.v, mark: [this.record.epoch, op.n] });
-      if (!(reply.ship >= item.revision)) {
-        this.record.kept[id] = { e: this.record.epoch, n: op.n, v: op.v, r: item.revision, k: reply.ack };
-      }
+      this.record.kept[id] = { e: this.record.epoch, n: op.n, v: op.v, r: item.revision, k: reply.ack };
     }
     this.failed.delete(id);
     this.persist();

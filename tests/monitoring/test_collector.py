@@ -160,11 +160,14 @@ async def test_a_look_reads_what_the_desk_knows(world: World) -> None:
     board = world.services.wall.board
     [(state, seen_ms, deadline_ms, since_ms)] = await board.look([attempt_id])
     assert (state, seen_ms, deadline_ms, since_ms) == (RUNNING, known.seen_ms, known.deadline_ms, 0)
-    detail = await board.detail(attempt_id)
+    detail = await board.detail(attempt_id, 0)
     assert detail is not None
     assert (detail.answered, detail.items, detail.pages) == (2, known.items, known.epoch)
-    assert detail.unshipped == known.revision - known.shipped_revision
-    assert await board.detail(attempt_id + 64) is None
+    assert detail.unshipped == known.revision == 2
+    shipped = await board.detail(attempt_id, world.now_ms)
+    assert shipped is not None
+    assert shipped.unshipped == 0
+    assert await board.detail(attempt_id + 64, 0) is None
     absent = await board.look([attempt_id + 64 * no for no in range(1, LOOKS_AT_ONCE)])
     assert {sign[0] for sign in absent} == {0}
 

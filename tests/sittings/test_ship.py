@@ -9,7 +9,9 @@ from structlog.testing import capture_logs
 
 from examengine import live
 from examengine.live import CloseReason, Operation, Pen
-from examengine.live.shipping import GATHER, SHIPPED
+from examengine.live.desk import CLAMP_MS
+from examengine.live.replies import shipped_revision
+from examengine.live.shipping import GATHER, SHIPPED, ShippedUntil, Unshippeds
 from examengine.live.slots import sitting_keys, slot_of
 from examengine.records import segments
 from examengine.records.errors import Unavailable
@@ -23,6 +25,30 @@ from tests.world import World
 async def a_page(world: World) -> Pen:
     person_id, _, attempt_id = await world.a_candidate_in_an_exam()
     return await world.pen(attempt_id, person_id)
+
+
+def a_shipper(world: World, owner: str) -> Shipper:
+    """Another one."""
+    services = world.services
+    unshipped = Unshippeds(services.calls, clamp=False)
+    return Shipper(services.database, unshipped, ShippedUntil(services.calls), services.leases, world.clock, owner)
+
+
+async def told(world: World, pen: Pen) -> tuple[int, int]:
+    """The revision that a page hears of, and up to which it hears that all is in SQL."""
+    standing = await world.services.desk.pulse(pen, world.now_ms)
+    return standing.revision, shipped_revision(standing, world.services.shipped_until.at_ms)
+
+
+def some_time_passes(world: World) -> None:
+    """More than stamps may be off by."""
+    world.clock.advance(2 * CLAMP_MS + 1)
+
+
+async def waiting(world: World, attempt_id: int) -> list[bytes]:
+    """What waits in the slot of an attempt."""
+    lines: list[bytes] = await world.services.calls.command("LRANGE", sitting_keys(attempt_id)[3], 0, -1)
+    return lines
 
 
 async def in_sql(world: World, attempt_id: int) -> list[bytes]:
@@ -43,23 +69,70 @@ async def rows(world: World) -> int:
 async def test_what_was_acknowledged_is_in_sql_after_a_round_and_the_page_is_told(world: World) -> None:
     pen = await a_page(world)
     await world.answer(pen, {1: "a", 2: "b"})
-    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 0
+    assert await told(world, pen) == (2, 0)
+    some_time_passes(world)
 
     assert await world.services.shipper.ship(world.now_ms) == 4
 
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
-    told = await world.services.desk.pulse(pen, world.now_ms)
-    assert (told.revision, told.shipped_revision) == (2, 2)
+    assert await told(world, pen) == (2, 2)
     assert await world.services.shipper.ship(world.now_ms) == 0
     assert await rows(world) == 1
+
+
+async def test_a_page_is_told_when_nothing_has_been_written_for_longer_than_stamps_may_be_off(world: World) -> None:
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a"})
+    assert await world.services.shipper.ship(world.now_ms) == 3
+    assert await told(world, pen) == (1, 0), "a line that waits may be stamped as early as that"
+    world.clock.advance(2 * CLAMP_MS)
+    await world.services.shipper.ship(world.now_ms)
+    assert await told(world, pen) == (1, 0)
+    world.clock.advance(2 * CLAMP_MS + 1)
+    assert await world.services.shipper.ship(world.now_ms) == 0
+    assert await told(world, pen) == (1, 1)
+
+
+async def test_an_answer_hears_only_of_those_before_it(world: World) -> None:
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a", 2: "b"})
+    some_time_passes(world)
+    await world.services.shipper.ship(world.now_ms)
+    third = await world.services.desk.save(pen, Operation(3, "a", 3, 0, "c"), world.now_ms)
+    assert (third.revision, shipped_revision(third, world.services.shipped_until.at_ms)) == (3, 2)
+    again = await world.services.desk.save(pen, Operation(3, "a", 3, 0, "c"), world.now_ms)
+    assert (again.word, shipped_revision(again, world.services.shipped_until.at_ms)) == ("repeated", 0)
+
+
+async def test_whoever_has_just_taken_the_pen_hears_of_nothing_yet(world: World) -> None:
+    """What another page has brought back may be on its way, under stamps of long ago."""
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a"})
+    some_time_passes(world)
+    await world.services.shipper.ship(world.now_ms)
+    page = await world.services.desk.claim(pen.attempt_id, pen.owner_id, 1, "next", "test", world.now_ms)
+    assert (page.revision, shipped_revision(page, world.services.shipped_until.at_ms)) == (1, 0)
+
+
+async def test_other_workers_hear_of_it_in_redis(world: World) -> None:
+    pen = await a_page(world)
+    await world.answer(pen, {1: "a"})
+    some_time_passes(world)
+    await world.services.shipper.ship(world.now_ms)
+    elsewhere = ShippedUntil(world.services.calls)
+    assert elsewhere.at_ms == 0
+    await elsewhere.look()
+    assert elsewhere.at_ms == world.services.shipped_until.at_ms == world.now_ms - 2 * CLAMP_MS - 1
+    await world.services.calls.command("FLUSHALL")
+    await elsewhere.look()
+    assert elsewhere.at_ms == 0
 
 
 async def test_later_lines_go_in_a_later_segment_and_only_they(world: World) -> None:
     pen = await a_page(world)
     await world.services.shipper.ship(world.now_ms)
     await world.answer(pen, {1: "a"})
-    told = await world.services.desk.pulse(pen, world.now_ms)
-    assert (told.revision, told.shipped_revision) == (1, 0)
+    assert await told(world, pen) == (1, 0)
     assert await world.services.shipper.ship(world.now_ms) == 1
     assert await rows(world) == 2
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
@@ -83,10 +156,11 @@ async def test_nothing_to_ship_asks_sql_for_nothing(world: World) -> None:
 async def test_a_round_that_sql_fails_is_made_good_by_the_next(world: World, statement: str) -> None:
     pen = await a_page(world)
     await world.answer(pen, {1: "a"})
+    some_time_passes(world)
     with sql_failing_at(world.services.database, statement), pytest.raises(Unavailable):
         await world.services.shipper.ship(world.now_ms)
     assert await in_sql(world, pen.attempt_id) == []
-    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 0
+    assert await told(world, pen) == (1, 0)
     assert await world.services.shipper.ship(world.now_ms) == 3
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
 
@@ -102,16 +176,17 @@ async def test_lines_whose_mark_broke_off_are_shipped_again_and_count_once(
     await world.services.shipper.ship(world.now_ms)
     line.mend()
     await world.services.desk.save(pen, Operation(3, "a", 3, 0, "c"), world.now_ms)
+    some_time_passes(world)
     await world.services.shipper.ship_all(world.now_ms)
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
-    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 3
+    assert await told(world, pen) == (3, 3)
     assert await rows(world) == 2
 
 
 async def test_a_slow_shipper_writes_nothing_after_the_next_one(world: World) -> None:
     pen = await a_page(world)
     services = world.services
-    slow = Shipper(services.database, services.calls, services.leases, world.clock, "slow")
+    slow = a_shipper(world, "slow")
     await slow.ship(world.now_ms)
     await services.calls.command("DEL", "{lease:shipper}:holder")
     await world.answer(pen, {1: "a"})
@@ -126,7 +201,7 @@ async def test_a_slow_shipper_writes_nothing_after_the_next_one(world: World) ->
 async def test_only_one_ships_at_a_time(world: World) -> None:
     await a_page(world)
     services = world.services
-    other = Shipper(services.database, services.calls, services.leases, world.clock, "other")
+    other = a_shipper(world, "other")
     await services.shipper.ship(world.now_ms)
     await a_page(world)
     assert await other.ship(world.now_ms) == 0
@@ -146,40 +221,55 @@ async def test_lines_read_before_their_slot_was_rebuilt_are_not_kept(world: Worl
     assert await world.services.shipper.ship(world.now_ms) == 2
 
 
-async def test_a_sitting_settled_meanwhile_leaves_nothing_to_ship(world: World) -> None:
+async def test_lines_of_a_sitting_that_is_settled_meanwhile_are_shipped_and_go_with_the_next_pruning(
+    world: World,
+) -> None:
     pen = await a_page(world)
     await world.services.finisher.by_page(pen, CloseReason.HAND_IN, world.now_ms)
-    assert await world.services.shipper.ship(world.now_ms) == 0
-    # also one that is settled between the look at the list and the look at the journal
-    await world.services.calls.command("RPUSH", f"{{{slot_of(pen.attempt_id):02d}}}:unshipped", pen.attempt_id)
-    assert await world.services.shipper.ship(world.now_ms) == 0
+    assert await world.services.shipper.ship(world.now_ms) == 3
     assert await world.services.shipper.oldest_unshipped_ms() is None
-    assert await world.services.shipper.ship_all(world.now_ms) == 0
+    assert await world.services.shipper.prune() == 1
+    assert await rows(world) == 0
 
 
-async def test_a_sitting_that_stands_in_the_list_twice_is_shipped_once(world: World) -> None:
+async def test_a_mark_that_comes_late_takes_nothing_away_that_waits_now(world: World) -> None:
     pen = await a_page(world)
-    _, _, _, unshipped = sitting_keys(pen.attempt_id)
-    await world.services.calls.command("RPUSH", unshipped, pen.attempt_id)
-    await world.services.shipper.ship(world.now_ms)
-    assert await world.services.calls.command("LLEN", unshipped) == 0
-    assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
+    unshipped, slot = Unshippeds(world.services.calls), slot_of(pen.attempt_id)
+    gathered = await unshipped.gather(slot, 500, 1_000)
+    await unshipped.shipped(slot, gathered)
     await world.answer(pen, {1: "a"})
-    assert await world.services.shipper.ship(world.now_ms) == 1
+    left = await waiting(world, pen.attempt_id)
+    await unshipped.shipped(slot, gathered)
+    assert await waiting(world, pen.attempt_id) == left
+    assert len(left) == 1
 
 
-async def test_a_long_journal_goes_in_several_rounds_and_others_are_not_held_up(
+async def test_a_long_journal_goes_in_several_rounds_and_nothing_is_told_before_the_last(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("examengine.live.shipping.MAX_LINES", 5)
+    monkeypatch.setattr("examengine.sittings.ship.LINES_A_SLOT", 5)
     pen = await a_page(world)
     await world.answer(pen, dict.fromkeys(range(1, 21), "a"))
+    some_time_passes(world)
     assert await world.services.shipper.ship(world.now_ms) == 5
-    told = await world.services.desk.pulse(pen, world.now_ms)
-    assert (told.shipped_revision, told.revision) == (3, 20)
+    assert await told(world, pen) == (20, 0)
     assert await world.services.shipper.ship_all(world.now_ms) == 17
     assert await in_sql(world, pen.attempt_id) == await in_redis(world, pen.attempt_id)
-    assert (await world.services.desk.pulse(pen, world.now_ms)).shipped_revision == 20
+    some_time_passes(world)
+    await world.services.shipper.ship_all(world.now_ms)
+    assert await told(world, pen) == (20, 20)
+
+
+async def test_lines_of_two_sittings_of_a_slot_come_to_each_his_own(world: World) -> None:
+    for attempt_id in (3, 67, 131):
+        await world.services.desk.open(opening(attempt_id=attempt_id), world.now_ms)
+    for number in range(1, 4):
+        for attempt_id in (131, 3, 67):
+            await world.services.desk.push(attempt_id, 1, world.now_ms, session_version=1 + number)
+    assert await world.services.shipper.ship(world.now_ms) == 12
+    for attempt_id in (3, 67, 131):
+        assert await in_sql(world, attempt_id) == await in_redis(world, attempt_id)
+    assert await rows(world) == 1
 
 
 async def test_only_what_a_bound_has_left_behind_is_shipped_without_a_pause(
@@ -195,7 +285,8 @@ async def test_only_what_a_bound_has_left_behind_is_shipped_without_a_pause(
     monkeypatch.setattr(shipper, "_keep", meanwhile)
     assert await shipper.ship(world.now_ms, 1.0) == 2
     assert not shipper._is_behind
-    monkeypatch.setattr("examengine.live.shipping.MAX_LINES", 1)
+    monkeypatch.setattr("examengine.sittings.ship.LINES_A_SLOT", 1)
+    await world.answer(page, {5: "a"})
     assert await shipper.ship(world.now_ms, 1.0) == 1
     assert shipper._is_behind
 

@@ -97,7 +97,6 @@ class Gallery:
             token=TOKENS.page(PageToken(ATTEMPT, PERSON, sitting.generation, epoch, f"p{epoch}")),
             who=TOKENS.who(PERSON),
             generation=sitting.generation,
-            shipped=sitting.shipped,
             epoch=epoch,
             page_id=f"p{epoch}",
             left_ms=sitting.deadline_ms - now_ms,

@@ -10,7 +10,7 @@ local function rank(epoch) return epoch % A_GENERATION end
 
 -- More openings than this are not a person's; saves find their room after them.
 local function take_pen(h, epoch, page, device)
-  h[E], h[ES], h[SQ] = string.format('%.0f', epoch), ms(at), '0'
+  h[E], h[ES], h[SQ], h[SINCE] = string.format('%.0f', epoch), ms(at), '0', ms(at)
   is_back(h)
   redis.call('HSET', KEYS[1], 'e', h[E], 'es', h[ES], 'p', page, 'pd', device, 'sq', 0, 'ls', seen(h), 'sv', ARGV[5])
   if redis.call('LLEN', KEYS[2]) < MAX_LINES / 2 then

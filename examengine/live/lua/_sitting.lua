@@ -1,44 +1,39 @@
--- What every command on one sitting begins with; it is put before each of them and runs nothing by itself
--- but the stamp.
+-- What every command on one sitting begins with, after _stamp.lua; it runs nothing by itself.
 --   KEYS[1] sitting (hash)   KEYS[2] its journal (list)   KEYS[3] due (sorted set)   KEYS[4] unshipped (list)
---   ARGV[1] now, ms   ARGV[2] how far now may be from this server's own time, ms; -1: as far as it likes
---   ARGV[3] attempt id, the member of due and unshipped
+--   ARGV[1], [2] the stamp   ARGV[3] attempt id, the member of due and unshipped
 -- A reply is {word, at} where the asker has no business with this sitting; what `brief` says where a page's answer was
 -- saved or the page is alive; else what `reply` says. All may have more behind, which the command adds.
--- sh: how many journal lines are in SQL. Fields that only some commands look at: pd device of the page with the pen · sc side
--- entries kept, sm the last one's mark · cd page openings that the journal had no room for · lb bytes of long values
--- in the journal.
+-- Fields that only some commands look at: pd device of the page with the pen · sc side entries kept, sm the last one's
+-- mark · cd page openings that the journal had no room for · lb bytes of long values in the journal.
 local ST, G, OW, SV, D, DR, E, LS, LV, LG, FL, RV = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-local N, SQ, DU, SH, SR, MORE, DV, ES, CR, CA, CN, OC = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
+local N, SQ, DU, MORE, DV, ES, CR, CA, CN, OC, SINCE = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
 local MAX_LINES, THINNED_MS = 20000, 20000
 
-local at = tonumber(ARGV[1])
-if ARGV[2] ~= '-1' then
-  local time, slack = redis.call('TIME'), tonumber(ARGV[2])
-  local own = time[1] * 1000 + math.floor(time[2] / 1000)
-  if at > own + slack then at = own + slack elseif at < own - slack then at = own - slack end
-end
-
--- `more`: one further field to read in the same round
+-- `more`: one further field to read in the same round. SINCE is the last sign of life before this command, or the
+-- command's own stamp where it has written answers that are not in SQL: see replies.shipped_revision.
 local function read(more)
-  return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
-    'n', 'sq', 'du', 'sh', 'sr', more or 'st', 'dv', 'es', 'cr', 'ca', 'cn', 'oc')
+  local h = redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
+    'n', 'sq', 'du', more or 'st', 'dv', 'es', 'cr', 'ca', 'cn', 'oc')
+  h[SINCE] = h[LS]
+  return h
 end
 
 -- As much of it as a page's answer or sign of life takes while all goes well: for `brief`. Others read again.
 local function glance(more)
-  return redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
-    'n', 'sq', 'du', 'sh', 'sr', more)
+  local h = redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
+    'n', 'sq', 'du', more)
+  h[SINCE] = h[LS]
+  return h
 end
 
 -- What a page is told that all went well.
 local function brief(word, h, ...)
-  return {word, at, h[RV], h[D], h[DR], h[E], h[FL], h[SR], ...}
+  return {word, at, h[RV], h[D], h[DR], h[E], h[FL], h[SINCE], ...}
 end
 
 local function reply(word, h, ...)
   return {word, at, h[RV], h[D], h[DR], h[DV], h[E], h[ES], h[LS], h[LV], h[LG], h[FL], h[ST], h[G], h[CR],
-    h[CA], h[CN], h[OC], h[SR], ...}
+    h[CA], h[CN], h[OC], h[SINCE], ...}
 end
 
 local function stranger(h, owner, session)
@@ -81,11 +76,11 @@ local function is_back(h)
   return true
 end
 
--- A sitting stands in `unshipped` once, from its first line that nobody has shipped: as long as its journal is longer
--- than what is in SQL.
-local function note(h, ...)
-  local lines = redis.call('RPUSH', KEYS[2], ...)
-  if lines - select('#', ...) == tonumber(h[SH] or 0) then redis.call('RPUSH', KEYS[4], ARGV[3]) end
+-- Writes a line into the journal. It waits in `unshipped` as well until it is in SQL: attempt, generation, number of
+-- the line, line. The shipper takes such lines by the hundred, whosever they are.
+local function note(h, line)
+  local number = redis.call('RPUSH', KEYS[2], line) - 1
+  redis.call('RPUSH', KEYS[4], ARGV[3] .. ' ' .. h[G] .. ' ' .. number .. ' ' .. line)
 end
 
 local function ms(instant) return string.format('%.0f', instant) end

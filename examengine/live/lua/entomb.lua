@@ -8,8 +8,7 @@ if h[ST] == 'closed' then return reply('already', h) end
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[1], 'st', 'closed', 'g', ARGV[5], 'ow', ARGV[6], 'sv', ARGV[7], 'd', ARGV[8], 'dr', ARGV[9],
   'dv', ARGV[10], 'e', h[E] or 0, 'es', ARGV[12], 'ls', h[LS] or ARGV[12], 'lv', '', 'lg', 0, 'fl', 0,
-  'rv', h[RV] or 0, 'sr', h[RV] or 0, 'cr', ARGV[11], 'ca', ARGV[12], 'cn', h[CN] or 0, 'oc', ARGV[13], 'n', ARGV[14])
+  'rv', h[RV] or 0, 'cr', ARGV[11], 'ca', ARGV[12], 'cn', h[CN] or 0, 'oc', ARGV[13], 'n', ARGV[14])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('ZREM', KEYS[3], ARGV[3])
-redis.call('LREM', KEYS[4], 0, ARGV[3])
 return reply('settled', read())

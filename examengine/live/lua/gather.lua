@@ -1,24 +1,16 @@
--- Reads journal lines that are not in SQL yet; changes nothing.
--- KEYS[1], [2] sitting (hash) and journal (list) of the first, KEYS[3], [4] of the next …
--- ARGV[1] how many bytes at most, beyond the last line read   [2] how many lines of one sitting at most
--- Result: of one sitting after another its generation, the number of the first line, how many lines, and the lines;
---     generation 0 where there is no journal any more; it ends where there was no room
-local left, most, told, n = tonumber(ARGV[1]), tonumber(ARGV[2]), {}, 0
-local call, keys = redis.call, KEYS
-for i = 1, #keys, 2 do
-  if left <= 0 then break end
-  -- a tombstone has no `sh`
-  local h, generation, first, count = call('HMGET', keys[i], 'g', 'sh'), 0, 0, 0
-  if h[2] then
-    generation, first = tonumber(h[1]), tonumber(h[2])
-    for _, line in ipairs(call('LRANGE', keys[i + 1], first, first + most - 1)) do
-      if left <= 0 then break end
-      left = left - #line
-      count = count + 1
-      told[n + 3 + count] = line
-    end
+-- Reads lines that wait to be carried to SQL; changes nothing.
+-- KEYS[1] unshipped (list): attempt, generation, number of the line, line
+-- ARGV[1] how many lines at most   [2] how many bytes at most, beyond the last line read
+-- Result: the lines as they wait, the longest waiting first
+local PIECE = 100
+local most, left, told = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
+for first = 0, most - 1, PIECE do
+  local piece = redis.call('LRANGE', KEYS[1], first, math.min(first + PIECE, most) - 1)
+  for _, line in ipairs(piece) do
+    if left <= 0 then return told end
+    left = left - #line
+    told[#told + 1] = line
   end
-  told[n + 1], told[n + 2], told[n + 3] = generation, first, count
-  n = n + 3 + count
+  if #piece < PIECE then break end
 end
 return told

@@ -22,6 +22,7 @@ for i = 6, #ARGV, 6 do
   end
   if not stands and tonumber(position) <= tonumber(h[N]) and h[RV] + 1 <= MAX_LINES then
     if written == 0 then note_report(h, 'q ' .. ms(at)) end
+    h[SINCE] = ms(at)
     written = written + 1
     h[RV] = h[RV] + 1
     if #value > 64 then redis.call('HINCRBY', KEYS[1], 'lb', #value) end

@@ -46,9 +46,9 @@ end
 if revision > MAX_LINES then return reply('too_many', h, 0) end
 if long > 0 and not has_room(long) then return reply('too_many', h, 0) end
 if #lines > 0 then
-  h[RV], h[SQ] = revision, seq
+  h[RV], h[SQ], h[SINCE] = revision, seq, stamp
   redis.call('HSET', KEYS[1], 'ls', seen(h), 'rv', revision, 'sq', seq, unpack(write))
-  note(h, unpack(lines))
+  for _, line in ipairs(lines) do note(h, line) end
 else
   alive(h, 0, is_returned)
 end

@@ -348,7 +348,6 @@ async def _exam_page(request: Request, own: Own, claimed: Sitting) -> Response:
         resumed=Resumed(drawn.answered, claimed.seen_ms) if is_return else None,
         saved_at_ms=drawn.saved_at_ms,
         generation=claimed.generation,
-        shipped=claimed.shipped_revision,
         who=frame.who,
         typed=drawn.has_typed,
         notices=notices_for(services, visitor.person, [own.owned.exam_id], now_of(request)),

@@ -8,7 +8,7 @@ from examengine.web.contexts.frame import Person
 from examengine.web.pages import hole, render_shaped
 
 _OWN = (
-    "sitting_id token who generation epoch page_id shipped left_ms deadline_ms blank flagged news about paper card"
+    "sitting_id token who generation epoch page_id left_ms deadline_ms blank flagged news about paper card"
 ).split()
 _HOLES: dict[str, Any] = {name: hole(name) for name in _OWN}
 _PERSON: Any = Person(hole("frame.person.name"), "", hole("frame.person.document_tail"))

@@ -23,7 +23,7 @@ from examengine.incidents.announcing import Audience
 from examengine.incidents.announcing import told as announced_told
 from examengine.live import CloseReason, Operation, Pen, Standing, Word
 from examengine.live.desk import MAX_SEQUENCE, Acknowledged
-from examengine.live.replies import Brief, Saved, brief
+from examengine.live.replies import Brief, Saved, brief, shipped_revision
 from examengine.live.replies import saved as read_saved
 from examengine.live.replies import standing as read_standing
 from examengine.logs import step
@@ -130,7 +130,7 @@ class LiveAnswers:
         standing = brief(reply, Word.ALIVE if operation is None else Word.SAVED)
         if standing is None:
             return None
-        answer = _carried(standing)
+        answer = self._carried(standing)
         if operation is not None:  # this very operation, with the stamp of the reply
             answer["ack"] = self._acknowledged(pen, operation, standing.at_ms)
         elif standing.left_ms <= LAST_MS:
@@ -313,11 +313,11 @@ class LiveAnswers:
                         pen.attempt_id, standing.focus_losses, standing.at_ms
                     )
                     if ended is not None:
-                        return 200, {**_carried(standing), "word": "forced", "go": _result(pen.attempt_id)}
+                        return 200, {**self._carried(standing), "word": "forced", "go": _result(pen.attempt_id)}
         return await self._told(pen, standing)
 
     async def _told(self, pen: Pen, standing: Standing, *, all_sent: bool = False) -> Answer:
-        answer = _carried(standing)
+        answer = self._carried(standing)
         match standing.word:
             case Word.FORCED:
                 if await self._services.finisher.forced(pen.attempt_id, standing.at_ms) is None:
@@ -340,6 +340,22 @@ class LiveAnswers:
             case Word.ABSENT:
                 return await self._absent(pen.attempt_id, standing.at_ms)
         return DESK_WORDS.get(standing.word.value, (200, ""))[0], answer
+
+    def _carried(self, standing: Standing | Brief) -> dict[str, Any]:
+        """What every answer tells the page. A stranger's sitting tells nothing."""
+        if not standing.state:
+            return {"word": standing.word.value}
+        return {
+            "word": standing.word.value,
+            "at": standing.at_ms,
+            "rev": standing.revision,
+            "left": standing.left_ms,
+            "deadline": standing.deadline_ms,
+            "deadline_reason": standing.deadline_reason,
+            "epoch": standing.epoch,
+            "focus_losses": standing.focus_losses,
+            "ship": shipped_revision(standing, self._services.shipped_until.at_ms),
+        }
 
     async def _absent(self, attempt_id: int, now_ms: int) -> Answer:
         """Redis does not know it: over since long, or committed and never opened. The page asks once more then."""
@@ -390,23 +406,6 @@ def _number(text: str) -> int:
     if not (len(text) <= MOST_DIGITS and text.isascii() and text.isdecimal()) or (number := int(text)) > MAX_SEQUENCE:
         raise ValueError(text[:20])
     return number
-
-
-def _carried(standing: Standing | Brief) -> dict[str, Any]:
-    """What every answer tells the page. A stranger's sitting tells nothing."""
-    if not standing.state:
-        return {"word": standing.word.value}
-    return {
-        "word": standing.word.value,
-        "at": standing.at_ms,
-        "rev": standing.revision,
-        "left": standing.left_ms,
-        "deadline": standing.deadline_ms,
-        "deadline_reason": standing.deadline_reason,
-        "epoch": standing.epoch,
-        "focus_losses": standing.focus_losses,
-        "ship": standing.shipped_revision,
-    }
 
 
 def _result(attempt_id: int) -> str:

@@ -178,9 +178,9 @@ class Resumed:
 class ExamPage:
     """P4. ``paper`` and ``card`` are joined from fragments by ``candidate.paper_page``.
 
-    ``shipped``: every answer up to this revision is in SQL; ``who``: an opaque mark of the person, by which the
-    browser tells whose answers it keeps; ``typed``: some questions are answered by typing or from a list. ``news``:
-    the newest number among the announcements that may concern it; ``about``: what it shows when it asks for them.
+    ``who``: an opaque mark of the person, by which the browser tells whose answers it keeps; ``typed``: some
+    questions are answered by typing or from a list. ``news``: the newest number among the announcements that may
+    concern it; ``about``: what it shows when it asks for them.
     """
 
     frame: Frame
@@ -206,7 +206,6 @@ class ExamPage:
     resumed: Resumed | None = None
     saved_at_ms: int | None = None
     generation: int = 1
-    shipped: int = 0
     who: str = ""
     typed: bool = False
     notices: tuple[Notice, ...] = ()

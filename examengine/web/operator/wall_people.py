@@ -158,7 +158,9 @@ async def rows_told(
     services, visitor = services_of(request), await visitor_of(request)
     board = services.wall.board
     living = [row.attempt_id for row in rows if row.attempt_id is not None and not row.state]
-    told = await asyncio.gather(*(board.detail(attempt_id) for attempt_id in living), return_exceptions=True)
+    shipped_ms = services.shipped_until.at_ms
+    asked = (board.detail(attempt_id, shipped_ms) for attempt_id in living)
+    told = await asyncio.gather(*asked, return_exceptions=True)
     for one in told:
         if isinstance(one, BaseException) and not isinstance(one, live.Unavailable):
             raise one

@@ -31,7 +31,7 @@ def tiles_of(counts: Counts, snapshot: Snapshot, totals: Totals, at: links.Filte
     many = counts.silent >= MANY_LEAST and counts.silent >= counts.live * MANY_SHARE
     unsure = totals.pending + totals.refused
     behind = (
-        _("{n} 人的作答记录待入库").format(n=number(snapshot.unshipped)) if snapshot.unshipped else _("记录都已入库")
+        _("{n} 条作答记录待入库").format(n=number(snapshot.unshipped)) if snapshot.unshipped else _("记录都已入库")
     )
     return (
         Tile(_("未进入"), number(counts.not_started), _("开放中的考试，还没有开始过"), href=at.table("absent")),

@@ -87,7 +87,7 @@ BAD = replace(
             "异常", "31", "离开页面、到时未收、正在恢复", "warn", "需处理", "/operator/wall/table?state=trouble"
         ),
         QUIET.tiles[4],
-        wall.Tile("未确认答案", "1\u202f204", "3\u202f120 人的作答记录待入库", "warn", "正在重试"),
+        wall.Tile("未确认答案", "1\u202f204", "3\u202f120 条作答记录待入库", "warn", "正在重试"),
     ),
     measures=(
         *QUIET.measures[:2],
