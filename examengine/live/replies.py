@@ -133,13 +133,15 @@ class Brief(msgspec.Struct, frozen=True):
 
 def shipped_revision(told: Standing | Brief, shipped_ms: int) -> int:
     """The revision up to which every operation on this sitting is in SQL, where every line is that was written until
-    ``shipped_ms``; 0 where that cannot be told yet.
+    ``shipped_ms``; 0 where that cannot be told yet. A page that has lost the pen is told of what it wrote itself,
+    however busy the one is that has it.
     """
     if told.state == "closed":  # there is a tombstone because the outcome stands in SQL, and the journal with it
         return told.revision
-    if told.since_ms > shipped_ms:
-        return 0
-    return told.revision - (told.word is Word.SAVED)
+    since_ms = told.since_ms
+    if told.word is Word.PEN_LOST and isinstance(told, Standing):
+        since_ms = told.pen_since_ms
+    return told.revision - (told.word is Word.SAVED) if since_ms <= shipped_ms else 0
 
 
 STANDING_PARTS = len(Standing.__struct_fields__)

@@ -21,12 +21,6 @@ def sitting_keys(attempt_id: int) -> tuple[str, str, str, str]:
     )
 
 
-def hashes_and_journals(slot: int, attempt_ids: Iterable[int]) -> list[str]:
-    """The first two keys of each of many sittings of a slot, one after another."""
-    hashes, journals = f"{{{slot:02d}}}:sitting:", f"{{{slot:02d}}}:journal:"
-    return [key for each in attempt_ids for key in (f"{hashes}{each}", f"{journals}{each}")]
-
-
 def hashes(slot: int, attempt_ids: Iterable[int]) -> list[str]:
     """The first key of each of many sittings of a slot."""
     before = f"{{{slot:02d}}}:sitting:"

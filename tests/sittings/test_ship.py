@@ -114,6 +114,18 @@ async def test_whoever_has_just_taken_the_pen_hears_of_nothing_yet(world: World)
     assert (page.revision, shipped_revision(page, world.services.shipped_until.at_ms)) == (1, 0)
 
 
+async def test_a_page_without_the_pen_hears_of_its_own_answers_while_the_next_one_writes(world: World) -> None:
+    first = await a_page(world)
+    await world.answer(first, {1: "a"})
+    world.clock.advance(1_000)
+    second = await world.pen(first.attempt_id, first.owner_id)
+    some_time_passes(world)
+    await world.services.shipper.ship(world.now_ms)
+    await world.answer(second, {2: "b"})
+    assert await told(world, first) == (2, 2)
+    assert await told(world, second) == (2, 0)
+
+
 async def test_other_workers_hear_of_it_in_redis(world: World) -> None:
     pen = await a_page(world)
     await world.answer(pen, {1: "a"})
