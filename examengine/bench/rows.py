@@ -28,7 +28,7 @@ ROUNDS = 3
 SHORT_S = 2.0
 """A row shorter than this is measured in one turn."""
 WARM_SHARE, WARMEST_S = 0.1, 1.0
-MOST_A_SECOND = 500
+MOST_A_SECOND = 1_000
 """So many starts, and hand-ins, a worker may come to: candidates are prepared for them."""
 RETURNING = 200
 VISITORS = 400

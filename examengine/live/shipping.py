@@ -72,14 +72,18 @@ class Unshippeds:
         waiting: list[bytes] = await self._calls.run(GATHER, (unshipped_key(slot),), (most, max_bytes))
         return waiting
 
-    async def shipped(self, slot: int, arrived: Sequence[bytes]) -> None:
-        """What was gathered is in SQL by now: it waits no more."""
-        await self._calls.run(SHIPPED, (unshipped_key(slot),), (len(arrived), arrived[0]))
+    async def shipped(self, slot: int, arrived: Sequence[bytes]) -> bool:
+        """What was gathered is in SQL by now: it waits no more. False where it does not stand there as it was read:
+        what stands there is shipped again.
+        """
+        args = (len(arrived), arrived[0], arrived[-1])
+        return bool(await self._calls.run(SHIPPED, (unshipped_key(slot),), args))
 
 
 class ShippedUntil:
     """Until when every line that was written is in SQL, as the shipper found it last: pages that hear of it need not
-    keep any longer what was acknowledged by then. An instant that has been told stays true.
+    keep any longer what was acknowledged by then. An instant that has been told stays true, also where Redis has lost
+    it since.
     """
 
     def __init__(self, calls: Coalescer) -> None:
@@ -110,4 +114,6 @@ class ShippedUntil:
         Raises:
             Unavailable: it is as it was.
         """
-        self.at_ms = int(await self._calls.command("GET", _SHIPPED_UNTIL) or 0)
+        told = await self._calls.command("GET", _SHIPPED_UNTIL)
+        if told is not None:
+            self.at_ms = int(told)

@@ -17,7 +17,7 @@ def sitting_keys(attempt_id: int) -> tuple[str, str, str, str]:
         f"{tag}:sitting:{attempt_id}",
         f"{tag}:journal:{attempt_id}",
         f"{tag}:due",
-        f"{tag}:unshipped",
+        f"{tag}:lines",
     )
 
 
@@ -34,7 +34,7 @@ def due_key(slot: int) -> str:
 
 def unshipped_key(slot: int) -> str:
     """List of a slot: journal lines that are not in SQL yet, each with attempt, generation and number of the line."""
-    return f"{{{slot:02d}}}:unshipped"
+    return f"{{{slot:02d}}}:lines"
 
 
 def fence_key(slot: int) -> str:

@@ -1,7 +1,8 @@
 """Journal lines of running attempts in SQL: one compressed row a slot and batch.
 
-A segment holds parts: lines of one attempt from line number ``first`` on. The same lines may be shipped twice; put
-together in the order of shipping, a part says what the journal holds from its first line on.
+A segment holds parts: lines of one attempt from line number ``first`` on. The same lines may be shipped twice, also
+older ones after newer; put together in the order of shipping, a part says what the journal holds at its own numbers.
+The first part of a higher generation says besides that nothing is behind it.
 """
 
 import zlib
@@ -107,12 +108,13 @@ class Journals:
         self._generations: dict[int, int] = {}
 
     def add(self, part: Part) -> None:
-        """Take a part. Older generations than one that is known say nothing new; lines from ``first`` on replace."""
-        if part.generation < self._generations.get(part.attempt_id, 0):
+        """Take a part. Of an older generation it says nothing new; of a newer one it cuts off what is behind."""
+        known = self._generations.get(part.attempt_id, 0)
+        if part.generation < known:
             return
         self._generations[part.attempt_id] = part.generation
         lines = self.lines.setdefault(part.attempt_id, [])
-        lines[part.first :] = part.lines
+        lines[part.first : part.end if part.generation == known else None] = part.lines
 
     def of(self, attempt_id: int) -> list[bytes]:
         """The lines known of an attempt."""
@@ -197,8 +199,7 @@ async def shipped_since(tx: Reading, slot: int, since_ms: int) -> Mapping[int, i
     for row in await tx.rows(statement):
         with suppress(ValueError):
             for part in unpack(row.body):
-                if part.generation >= ends.get(part.attempt_id, (0, 0))[0]:
-                    ends[part.attempt_id] = (part.generation, part.end)
+                ends[part.attempt_id] = max(ends.get(part.attempt_id, (0, 0)), (part.generation, part.end))
     return {attempt_id: end for attempt_id, (_, end) in ends.items()}
 
 

@@ -135,13 +135,15 @@ class Shipper:
         return shipped
 
     async def oldest_unshipped_ms(self) -> int | None:
-        """When the oldest line was written that is not in SQL; None where all are. Asks Redis, in any worker.
+        """When the oldest line was written that is not in SQL; None where all are. Asks Redis, in any worker. What
+        was brought back after a loss has stamps of long ago, but is no older than what has arrived.
 
         Raises:
             live.Unavailable: Redis does not answer.
         """
         found = await _of_slots(self._unshipped.since_ms)
-        return min((since_ms for since_ms in found.values() if since_ms is not None), default=None)
+        waiting = [since_ms for since_ms in found.values() if since_ms is not None]
+        return max(min(waiting), self._shipped_until.at_ms) if waiting else None
 
     async def prune(self) -> int:
         """Delete segments all of whose attempts are archived; how many were looked at, at most 200."""
@@ -201,9 +203,9 @@ class Shipper:
             began_s = monotonic()
             asked = (self._unshipped.shipped(slot, arrived[slot]) for slot in slots)
             for slot, reply in zip(slots, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-                if reply is None:
+                if reply is True:
                     marked.append(slot)
-                elif not isinstance(reply, live.Unavailable):
+                elif isinstance(reply, BaseException) and not isinstance(reply, live.Unavailable):
                     raise reply
             await _rested(began_s, rest)
         return frozenset(marked)

@@ -40,7 +40,7 @@ async def test_a_higher_generation_replaces_and_a_lower_one_does_not(desk: Desk)
     after = await desk.read(ATTEMPT, NOW_MS)
     assert (after.generation, after.given, after.epoch) == (3, {}, 0)
     assert (await desk.save(pen, answer(2, 1, "b"), NOW_MS)).word == "stale_generation"
-    last = (await desk._calls.command("LRANGE", f"{{{SLOT:02d}}}:unshipped", 0, -1))[-1]
+    last = (await desk._calls.command("LRANGE", f"{{{SLOT:02d}}}:lines", 0, -1))[-1]
     assert last == b"%d 3 0 " % ATTEMPT + after.journal[0]
 
 
@@ -205,7 +205,7 @@ async def test_a_tombstone_tells_how_it_ended_for_a_day(desk: Desk) -> None:
     left_ms = await desk._calls.command("PTTL", f"{{{SLOT:02d}}}:sitting:{ATTEMPT}")
     assert 24 * 3_600_000 - 60_000 < left_ms <= 24 * 3_600_000
     keys = sorted(await desk._calls.command("KEYS", "*"))
-    assert keys == [f"{{{SLOT:02d}}}:sitting:{ATTEMPT}".encode(), f"{{{SLOT:02d}}}:unshipped".encode()]
+    assert keys == [f"{{{SLOT:02d}}}:lines".encode(), f"{{{SLOT:02d}}}:sitting:{ATTEMPT}".encode()]
 
 
 async def test_settling_what_nothing_had_closed_takes_the_reason_given(desk: Desk) -> None:
@@ -245,7 +245,7 @@ async def test_every_line_waits_to_be_shipped_with_whose_and_which_it_is(desk: D
     await desk.save_form(pen, {2: "b", 3: "c"}, {4: "1"}, NOW_MS)
     journal = (await desk.read(ATTEMPT, NOW_MS)).journal
     assert len(journal) == 6
-    waits = await desk._calls.command("LRANGE", f"{{{SLOT:02d}}}:unshipped", 0, -1)
+    waits = await desk._calls.command("LRANGE", f"{{{SLOT:02d}}}:lines", 0, -1)
     assert waits == [b"%d 1 %d %s" % (ATTEMPT, number, line) for number, line in enumerate(journal)]
 
 

@@ -567,6 +567,31 @@ async def test_an_outcome_that_redis_has_told_and_sql_has_lost_is_named(world: W
     assert (await read(world, pen)).given == {1: "a", 2: "b"}
 
 
+async def test_lines_that_wait_again_after_redis_went_back_cut_nothing_off_in_sql(world: World) -> None:
+    """By some seconds: the end of a journal is missing, and so is the mark that its lines had been shipped."""
+    calls, desk = world.services.calls, world.services.desk
+    pen = await a_page(world)
+    for position, value in ((3, "c"), (4, "d")):
+        await desk.save(pen, Operation(position, "a", position, 0, value), world.now_ms)
+    before = {key: await calls.command("DUMP", key) for key in sitting_keys(pen.attempt_id)}
+    await desk.save(pen, Operation(5, "a", 5, 0, "a"), world.now_ms)
+    await world.services.shipper.ship_all(world.now_ms)
+    for key, dumped in before.items():
+        await calls.command("RESTORE", key, 0, dumped, "REPLACE")
+    await move(world)
+    assert await rebuild(world) == 64
+    everything = {1: "a", 2: "b", 3: "c", 4: "d", 5: "a"}
+    assert (await read(world, pen)).given == everything
+
+    await world.services.shipper.ship_all(world.now_ms)
+    async with world.services.database.reading() as tx:
+        in_sql = (await segments.journals(tx, slot_of(pen.attempt_id))).of(pen.attempt_id)
+    assert in_sql == list((await read(world, pen)).journal)
+    await lose(world)
+    await rebuild(world)
+    assert (await read(world, pen)).given == everything
+
+
 async def test_a_restored_record_takes_the_journals_that_redis_still_has(world: World) -> None:
     """SQL is back from a backup; Redis never went away and knows more."""
     pen = await a_page(world)

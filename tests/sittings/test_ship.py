@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from examengine import live
 from examengine.live import CloseReason, Operation, Pen
-from examengine.live.desk import CLAMP_MS
+from examengine.live.desk import CLAMP_MS, Acknowledged
 from examengine.live.replies import shipped_revision
 from examengine.live.shipping import GATHER, SHIPPED, ShippedUntil, Unshippeds
 from examengine.live.slots import sitting_keys, slot_of
@@ -134,10 +134,11 @@ async def test_other_workers_hear_of_it_in_redis(world: World) -> None:
     elsewhere = ShippedUntil(world.services.calls)
     assert elsewhere.at_ms == 0
     await elsewhere.look()
-    assert elsewhere.at_ms == world.services.shipped_until.at_ms == world.now_ms - 2 * CLAMP_MS - 1
+    told_ms = world.now_ms - 2 * CLAMP_MS - 1
+    assert elsewhere.at_ms == world.services.shipped_until.at_ms == told_ms
     await world.services.calls.command("FLUSHALL")
     await elsewhere.look()
-    assert elsewhere.at_ms == 0
+    assert elsewhere.at_ms == told_ms, "what was true stays true"
 
 
 async def test_later_lines_go_in_a_later_segment_and_only_they(world: World) -> None:
@@ -254,6 +255,30 @@ async def test_a_mark_that_comes_late_takes_nothing_away_that_waits_now(world: W
     await unshipped.shipped(slot, gathered)
     assert await waiting(world, pen.attempt_id) == left
     assert len(left) == 1
+
+
+async def test_a_mark_takes_nothing_away_where_the_list_went_back_and_on_since(world: World) -> None:
+    pen = await a_page(world)
+    unshipped, slot = Unshippeds(world.services.calls), slot_of(pen.attempt_id)
+    await world.answer(pen, {1: "a"})
+    gathered = await unshipped.gather(slot, 500, 1_000)
+    await world.services.calls.command("LTRIM", sitting_keys(pen.attempt_id)[3], 0, 0)
+    await world.services.desk.save(pen, Operation(2, "a", 2, 0, "b"), world.now_ms)
+    await world.services.desk.save(pen, Operation(3, "a", 3, 0, "c"), world.now_ms)
+    left = await waiting(world, pen.attempt_id)
+    assert len(left) == len(gathered) == 3
+    assert not await unshipped.shipped(slot, gathered)
+    assert await waiting(world, pen.attempt_id) == left
+
+
+async def test_what_was_brought_back_with_old_stamps_is_no_older_than_what_has_arrived(world: World) -> None:
+    pen = await a_page(world)
+    world.clock.advance(600_000)
+    await world.services.shipper.ship(world.now_ms)
+    lost = [Acknowledged("a", 3, pen.epoch, 53, world.now_ms - 500_000, "a")]
+    await world.services.desk.redeem(pen.attempt_id, pen.owner_id, 1, lost, world.now_ms)
+    await world.services.calls.command("LTRIM", sitting_keys(pen.attempt_id)[3], 1, -1)  # a round ended after its `q`
+    assert await world.services.shipper.oldest_unshipped_ms() == world.now_ms - 2 * CLAMP_MS - 1
 
 
 async def test_a_long_journal_goes_in_several_rounds_and_nothing_is_told_before_the_last(

@@ -10,7 +10,8 @@ local N, SQ, DU, MORE, DV, ES, CR, CA, CN, OC, SINCE = 13, 14, 15, 16, 17, 18, 1
 local MAX_LINES, THINNED_MS = 20000, 20000
 
 -- `more`: one further field to read in the same round. SINCE is the last sign of life before this command, or the
--- command's own stamp where it has written answers that are not in SQL: see replies.shipped_revision.
+-- command's own stamp where it gives the pen away or has written several answers: see replies.shipped_revision. Answers
+-- that are brought back leave LS as it was; their page joins again after it has brought them, which moves LS.
 local function read(more)
   local h = redis.call('HMGET', KEYS[1], 'st', 'g', 'ow', 'sv', 'd', 'dr', 'e', 'ls', 'lv', 'lg', 'fl', 'rv',
     'n', 'sq', 'du', more or 'st', 'dv', 'es', 'cr', 'ca', 'cn', 'oc')
