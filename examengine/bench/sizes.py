@@ -74,8 +74,11 @@ async def _finished(stage: Stage, subjects: Sequence[Subject]) -> None:
 
 
 async def _sitting_bytes(stage: Stage, subjects: list[Subject]) -> int:
-    """Of the median sitting: its two keys, and its share of the two that the sittings of a slot have in common."""
+    """Of the median sitting: its two keys, and its share of the two that the sittings of a slot have in common. Its
+    lines have been carried to SQL, as they are within seconds.
+    """
     calls = stage.services.calls
+    await stage.services.shipper.ship_all(stage.services.clock.now_ms())
     sizes = []
     for one in subjects:
         *own, due, unshipped = sitting_keys(one.attempt_id)
