@@ -39,6 +39,8 @@ LONGEST_WAIT_SECONDS = 5.0
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
+TIDY_ABOVE_BYTES = 64 * 1024 * 1024
+"""A file longer than this is rewritten at the start."""
 
 INSTALL = (
     "no redis-server or valkey-server of version 6.2 or newer was found; install one "
@@ -47,7 +49,8 @@ INSTALL = (
 )
 
 # `always`: an answer is acknowledged when it is on the disk. `noeviction`: better no write than a lost answer.
-# The file is rewritten by a child of Redis that takes a core for seconds: seldom, as reading 256 MB of it takes 6 s.
+# The file is rewritten by a child of Redis that takes a core for seconds, and answers wait when it ends: seldom by
+# itself, and at every start, before anybody is there. Reading 1 GB of it takes some 25 s.
 # The limits keep a sitting of up to 100 items in Redis' compact form (old names: all versions know them).
 CONFIG = """\
 port 0
@@ -60,7 +63,7 @@ appendonly yes
 appendfsync always
 no-appendfsync-on-rewrite no
 auto-aof-rewrite-percentage 100
-auto-aof-rewrite-min-size 256mb
+auto-aof-rewrite-min-size 1gb
 save ""
 maxmemory {max_memory}
 maxmemory-policy noeviction
@@ -155,6 +158,8 @@ class RedisKeeper:
             self._socket = _socket_of(self._folder)
             self._client = Redis(unix_socket_path=str(self._socket), retry=Retry(NoBackoff(), 0), socket_timeout=5)
             await self._bring_up()
+            if self._process is not None:
+                await self._tidy()
         except BaseException:
             # Not stop(): a Redis that does not answer is not ours to end.
             await self._let_go()
@@ -216,6 +221,13 @@ class RedisKeeper:
                 f"the Redis over {self._folder} does not answer; look at its redis.log, or end that process"
             ) from None
         self._alive = True
+
+    async def _tidy(self) -> None:
+        """Have the file rewritten where it has grown long; nobody waits for that. One that was adopted has people."""
+        assert self._client is not None
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            if (await self._client.info("persistence"))["aof_current_size"] > TIDY_ABOVE_BYTES:
+                await self._client.bgrewriteaof()
 
     def _spawn(self, lock: int) -> subprocess.Popen[bytes]:
         server = find_server()

@@ -90,6 +90,25 @@ async def test_who_rewrites_its_file_stands_behind_answers(keep: Keep) -> None:
     await sees_its_rewriting_behind(await keep().start())
 
 
+async def test_a_file_that_has_grown_long_is_rewritten_at_the_next_start(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examengine.embedded.redis.TIDY_ABOVE_BYTES", 1_000_000)
+    for bytes_written, rewrites in ((2_000_000, 0), (0, 1), (0, 0)):
+        keeper = keep()
+        url = await keeper.start()
+        async with Redis.from_url(url) as client:
+
+            async def is_quiet(client: Redis = client) -> bool:
+                return not (await client.info("persistence"))["aof_rewrite_in_progress"]
+
+            await until(is_quiet)
+            await client.set("long", "x" * max(1, bytes_written))
+            assert await client.get("long") is not None
+            assert (await client.info("commandstats")).get("cmdstat_bgrewriteaof", {}).get("calls", 0) == rewrites
+        await keeper.stop()
+
+
 async def test_it_is_private_durable_and_evicts_nothing(keep: Keep) -> None:
     keeper = keep()
     url = await keeper.start()
