@@ -16,7 +16,7 @@ from tests.journeys.acts import (
     wait_until_saved,
 )
 from tests.journeys.conftest import Device
-from tests.journeys.hall import Hall
+from tests.journeys.hall import SECOND_MS, Hall
 from tests.journeys.looking import look
 
 KEPT = """() => Object.keys(localStorage).filter((k) => k.startsWith("examengine:outbox:"))
@@ -59,6 +59,7 @@ def test_what_is_in_sql_is_forgotten_and_the_result_forgets_the_rest(hall: Hall,
     answer_rightly(page, (1, 2, 3))
     expect(page.locator(".q-state[data-state=saved]")).to_have_count(3)
     page.wait_for_function(f"() => ({KEPT})() === 3")
+    hall.move(10 * SECOND_MS)
     hall.ship()
     let_page_ask(page)
     page.wait_for_function(f"() => ({KEPT})() === 0")
