@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from examengine.live.coalesce import Coalescer
 from examengine.live.scripts import load
 
-ASK = load("queue_ask")
+ASK = load("queue_ask", "_stamp")
 
 EXPIRES_MS = 60_000
 """Who has not asked for so long has given up his place."""

@@ -77,11 +77,11 @@ async def test_after_a_failover_by_hand_calls_follow_and_the_fences_were_asked_f
         fence = old.ask("HGET", fence_key(7), "id")
         await asyncio.to_thread(cluster.replica_of(old).ask, "CLUSTER", "FAILOVER")
         await eventually(lambda: cluster.primary_of(7) is not old)
+        await writers.until_acknowledged()  # by the old one, perhaps: on its way before
         await writers.until_acknowledged()
     assert await writers.lost() == []
     # it names the new server: nothing was written there before the slot had been looked at
-    # (the first acknowledgement may still have come from the old one)
-    await eventually(lambda: cluster.primary_of(7).ask("HGET", fence_key(7), "id") not in {None, fence})
+    assert cluster.primary_of(7).ask("HGET", fence_key(7), "id") not in {None, fence}
     await asyncio.to_thread(cluster.heal)
 
 

@@ -6,20 +6,13 @@
 --   state: t places in the bucket · at ms when they were counted · r the share of what is set that is let in now · st ms when r was last looked
 --   at · sl '1': somebody has said since that it is slow · lq number last given · ws, wn since when how many were let in
 --   from the line · lr places a second over the last such span
--- ARGV[1] now, ms   [2] how far now may be from this server's own time, ms; -1: as far as it likes
+-- ARGV[1], [2]: see _stamp.lua
 -- ARGV[3] account   [4] places a second as set   [5] '1': what they lead to is slow   [6] '1': keep the place when let in
 -- at once, for whoever comes for it in a moment or again
 -- Result: {1, joined} let in · {0, joined, how many are before, ms to wait, 1 where the place is new}
 local EXPIRES_MS, VALID_MS, STEP_MS, SPAN_MS, BACK_MS, GONE_AT_ONCE = 60000, 300000, 2000, 5000, 10000, 1000
 local state, line, signs, let_in, joined = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local account, set_rate = ARGV[3], tonumber(ARGV[4])
-
-local at = tonumber(ARGV[1])
-if ARGV[2] ~= '-1' then
-  local time, slack = redis.call('TIME'), tonumber(ARGV[2])
-  local own = time[1] * 1000 + math.floor(time[2] / 1000)
-  if at > own + slack then at = own + slack elseif at < own - slack then at = own - slack end
-end
 
 local came = redis.call('ZSCORE', let_in, account)
 if came and tonumber(came) > at - VALID_MS then return {1, tonumber(redis.call('HGET', joined, account) or at)} end
