@@ -243,7 +243,7 @@ def test_what_an_older_page_could_not_send_reaches_the_record_once(
 def stand_still(page: Page) -> None:
     """Hold the page's clock: its timers fire when the test lets time pass, however slow the machine is."""
     page.clock.install()
-    page.clock.pause_at(time.time() + 60)
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 60)
 
 
 def let_page_hear(page: Page) -> None:
