@@ -126,7 +126,7 @@ async def test_a_batch_that_is_held_up_holds_nobody_else_up_for_long(monkeypatch
     while not run.batches:
         await asyncio.sleep(0)
     later = asyncio.ensure_future(batches.ask(2))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(run.batches) < 2:
             await asyncio.sleep(0.001)
     run.go.set()

@@ -56,7 +56,7 @@ async def process_of(url: str) -> int:
         return int((await client.info("server"))["process_id"])
 
 
-async def until(what: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+async def until(what: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await what():
             await asyncio.sleep(0.02)

@@ -22,7 +22,7 @@ async def watching(folder: Path, redis_url: str, **limits: int) -> AsyncIterator
 
 
 async def comes_to(made: Room, answer: bool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while made.accepts_starts() is not answer:
             await asyncio.sleep(0.01)
 

@@ -33,13 +33,14 @@ async def test_a_lease_given_back_goes_to_the_next_with_a_higher_token(leases: L
     assert await leases.renew(theirs, 5_000)
 
 
-async def test_a_lease_runs_out_unless_it_is_renewed(leases: Leases) -> None:
-    mine = await leases.take("sweep", "a", 80)
+async def test_a_lease_runs_out_unless_it_is_renewed(leases: Leases, calls: Coalescer) -> None:
+    mine = await leases.take("sweep", "a", 60_000)
     assert mine is not None
-    assert await leases.renew(mine, 200)
-    await asyncio.sleep(0.1)
+    assert await leases.renew(mine, 120_000)
+    assert 60_000 < await calls.command("PTTL", "{lease:sweep}:holder") <= 120_000
     assert await leases.take("sweep", "b", 50) is None
-    await asyncio.sleep(0.15)
+    await calls.command("PEXPIRE", "{lease:sweep}:holder", 1)
+    await asyncio.sleep(0.01)
     theirs = await leases.take("sweep", "b", 5_000)
     assert theirs is not None
     assert theirs.token > mine.token

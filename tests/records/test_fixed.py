@@ -25,6 +25,8 @@ NAMES = Fixed(select(banks.c.name).where(banks.c.at_ms == T0).order_by(banks.c.i
 MUST_CHANGE = Fixed(
     select(accounts.c.must_change, accounts.c.initial).where(accounts.c.person_id == bindparam("who"))
 )
+GONE_MS = 30_000
+"""How long a server may take to end a connection's process before it says so."""
 
 
 def row(name: str) -> dict[str, object]:
@@ -162,7 +164,7 @@ async def test_a_transaction_that_is_cancelled_leaves_nothing_begun(database: Da
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(10), database.writing() as tx:
+    async with asyncio.timeout(30), database.writing() as tx:
         await tx.fetch(ADD, row("一"))
     assert await names(database) == ["一"]
 
@@ -175,7 +177,7 @@ async def test_a_line_that_the_server_cut_is_not_taken_again(database: Database)
     async with database.glancing() as last_left:
         own = await last_left.value(select(func.pg_backend_pid()))
         [idle] = set(pids) - {own}
-        await last_left.value(select(func.pg_terminate_backend(idle)))
+        await last_left.value(select(func.pg_terminate_backend(idle, GONE_MS)))
         await asyncio.sleep(0.1)
         assert await names(database) == []
     assert database.writer is not None  # what is at hand goes back to the pool, whatever has become of it
@@ -195,7 +197,7 @@ async def cut_between(database: Database) -> None:
         await tx.fetch(ADD, row("一"))
         pid = await tx.value(select(func.pg_backend_pid()))
         async with database.glancing() as other:
-            await other.value(select(func.pg_terminate_backend(pid)))
+            await other.value(select(func.pg_terminate_backend(pid, GONE_MS)))
         await asyncio.sleep(0.1)
         await tx.fetch(NAMES, {})
 

@@ -40,14 +40,14 @@ class Deaf:
 
 async def test_a_task_that_fails_begins_again() -> None:
     task = Failing()
-    async with running([task]), asyncio.timeout(10):
+    async with running([task]), asyncio.timeout(30):
         while task.turns < 3:
             await asyncio.sleep(0.01)
 
 
 async def test_a_task_that_loses_its_cancellation_is_cancelled_again() -> None:
     task = Deaf()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async with running([task]):
             await asyncio.sleep(0.02)
 
@@ -72,7 +72,7 @@ async def test_a_heavy_task_leaves_its_lease_to_the_worker_that_does_not_ship(
     ours, others = Leases(world.services.calls), Leases(world.services.calls)
     await ours.take(LEASE, "ours", 60_000)
     mine, theirs = Noting(), Noting()
-    async with running([GivesWay(mine, ours), GivesWay(theirs, others)]), asyncio.timeout(10):
+    async with running([GivesWay(mine, ours), GivesWay(theirs, others)]), asyncio.timeout(30):
         await theirs.began.wait()
         assert not mine.began.is_set()
         await mine.began.wait()  # who is alone does all

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from examengine.web.contexts.candidate import Reports
-from tests.web.conftest import PHONE, Server
+from tests.web.conftest import PATIENCE_MS, PHONE, Server
 from tests.web.samples import MINUTE
 
 STORED = "Object.keys(localStorage).filter(k => k.includes(':outbox:')).map(k => JSON.parse(localStorage[k]).ops)"
@@ -23,6 +23,15 @@ def value_of(page: Page, position: int, letter: str) -> str:
 
 def wait_for_save(page: Page, position: int) -> None:
     expect(page.locator(f"#q{position} .q-state")).to_have_text("已保存")
+
+
+def comes_to(page: Page, told: Callable[[], object], wanted: object) -> None:
+    """Wait for what the server has been told, as long as it takes; then it is asserted."""
+    waited_ms = 0
+    while told() != wanted and waited_ms < PATIENCE_MS:
+        page.wait_for_timeout(20)
+        waited_ms += 20
+    assert told() == wanted
 
 
 def waiting_ops(page: Page) -> list[str]:
@@ -49,8 +58,7 @@ def test_several_options_are_sent_as_one_sorted_value(server: Server, page: Page
     wait_for_save(page, 31)
     expect(page.locator("[data-cell='31']")).to_have_class(re.compile("is-answered"))
     wanted = "".join(sorted(value_of(page, 31, letter) for letter in "BD"))
-    page.wait_for_timeout(100)
-    assert server.gallery.sitting.answers()["a31"] == wanted
+    comes_to(page, lambda: server.gallery.sitting.answers().get("a31"), wanted)
 
 
 def test_flag_and_clear_are_saved_too(server: Server, page: Page) -> None:
@@ -61,8 +69,7 @@ def test_flag_and_clear_are_saved_too(server: Server, page: Page) -> None:
     page.locator("#q2 button[name=clear]").click()
     expect(page.locator("#q2 .q-state")).to_have_text("未答")
     expect(page.locator("[data-cell='2']")).to_have_attribute("aria-label", "第 2 题，未答，已标记")
-    page.wait_for_timeout(100)
-    assert server.gallery.sitting.answers() == {"a2": "", "f2": "1"}
+    comes_to(page, server.gallery.sitting.answers, {"a2": "", "f2": "1"})
 
 
 def test_answers_given_offline_are_kept_and_sent(server: Server, new_context: Callable[..., BrowserContext]) -> None:
@@ -145,8 +152,8 @@ def test_what_someone_answered_since_is_not_overwritten(server: Server, page: Pa
     side.get_by_role("button", name="改为本机的").click()
     wait_for_save(page, 5)
     expect(side).to_be_hidden()
-    page.wait_for_timeout(200)
-    assert server.gallery.sitting.answers()["a5"] == value_of(page, 5, "C")
+    wanted = value_of(page, 5, "C")
+    comes_to(page, lambda: server.gallery.sitting.answers()["a5"], wanted)
 
 
 def test_a_superseded_operation_shows_the_newer_answer(server: Server, page: Page) -> None:
@@ -271,14 +278,13 @@ def test_the_whole_exam_can_be_done_with_keys(server: Server, page: Page) -> Non
     page.keyboard.press("p")
     expect(page.locator("[data-cell='2']")).to_have_attribute("aria-current", "true")
     wait_for_save(page, 3)
-    page.wait_for_timeout(200)
-    kept = server.gallery.sitting.answers()
-    assert kept == {
+    wanted = {
         "a1": value_of(page, 1, "B"),
         "a2": value_of(page, 2, "C"),
         "f2": "1",
         "a3": value_of(page, 3, "A"),
     }
+    comes_to(page, server.gallery.sitting.answers, wanted)
     page.keyboard.press("t")
     expect(page.locator("[data-status]")).to_have_text(re.compile("^剩余 59 分 .*还有 47 题未作答$"))
     page.keyboard.press("?")
@@ -340,8 +346,8 @@ def test_leaving_is_reported_only_where_the_rulebook_asks(server: Server, page: 
     page.evaluate(turn.replace("HIDDEN", "true"))
     page.evaluate(turn.replace("HIDDEN", "false"))
     expect(page.locator("[data-strip-text]")).to_contain_text("离开考试页面超过 30 秒没有回来")
-    kinds = [kind for kind, _ in server.gallery.sitting.log if kind != "pulse"]
-    assert sorted(kinds) == ["focus", "leave", "return"]
+    log = server.gallery.sitting.log
+    comes_to(page, lambda: sorted(kind for kind, _ in log if kind != "pulse"), ["focus", "leave", "return"])
     server.gallery.sitting.log.clear()
     with page.expect_navigation():
         page.evaluate("setTimeout(() => location.reload())")

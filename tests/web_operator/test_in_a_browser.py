@@ -18,6 +18,10 @@ from tests.web_operator.steps import a_people_list, put_on_duty
 from tests.world import World
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PATIENCE_MS = 30_000
+"""A bound, not a pace: a busy machine may take its time."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
@@ -47,7 +51,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def a_desk(world: World, chromium: Browser, url: str, *roles: Role, scripts: bool) -> Page:
     """A page signed in as a new person with these roles; what the policy forbids fails the test at once."""
     context: BrowserContext = await chromium.new_context(base_url=url, java_script_enabled=scripts)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     token = world.services.tokens.session(await world.person(*roles, name="周敏"), 1, world.now_ms)
     await context.add_cookies([{"name": "session", "value": token, "url": url}])
     return await context.new_page()
