@@ -107,7 +107,7 @@ async def _opened(board: Board, drills: Drills, target: Target) -> int:
                 try:
                     health = await line.ask("/health")
                 except LineDown as error:
-                    said = f"{target.url} 连不上（{error}）"
+                    said = f"{target.url} 连不上（{error}），地址不同时请用 --url 给出"
                 else:
                     said = f"{target.url}/health：{health.status} {health.body[:60].decode('utf-8', 'replace')}"
                     if health.status == 200 and b"\nshut 0\n" in health.body:
