@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from examengine.clock import SystemClock
 from examengine.drill.prepare import PASSWORD, prepare
+from tests.browsers import chromium_program
 from tests.deploy.proxy import find_nginx
 from tests.deploy.site import Site, a_site
 from tests.journeys.acts import expect_exam, hand_in, sit_down, verdict, wait_until_saved
@@ -67,18 +68,12 @@ def test_somebody_sits_an_exam_while_one_host_goes(site: Site) -> None:
 
     asyncio.run(_candidates(site.hosts[0].settings, 1))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
         try:
             context = browser.new_context(ignore_https_errors=True, base_url=site.proxy.url)
             _story(context.new_page(), site)
         finally:
             browser.close()
-
-
-def _chromium() -> str | None:
-    import shutil
-
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _story(page: Page, site: Site) -> None:

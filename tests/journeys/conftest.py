@@ -1,6 +1,5 @@
 """A server for every test, and devices: real Chromium, a new context each."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browsers import PATIENCE_MS, chromium_program
 from tests.journeys.hall import Hall
 from tests.journeys.looking import DESK, PHONE
 from tests.world import OPENS
@@ -28,8 +28,6 @@ class Halls:
         return self.current
 
 
-PATIENCE_MS = 30_000
-
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -37,8 +35,7 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
         yield browser
         browser.close()
 

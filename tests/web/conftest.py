@@ -1,6 +1,5 @@
 """A server with the gallery, and a real Chromium."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +10,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from examengine.clock import ShiftedClock
 from examengine.web.contexts.candidate import Reports
+from tests.browsers import PATIENCE_MS, chromium_program
 from tests.web import samples
 from tests.web.gallery import Gallery
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NOTHING = Reports()
-PATIENCE_MS = 30_000
-"""A bound, not a pace: a busy machine may take its time."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -70,8 +68,7 @@ def server(_server: Server) -> Server:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
         yield browser
         browser.close()
 

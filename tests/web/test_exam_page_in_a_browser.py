@@ -6,7 +6,8 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from examengine.web.contexts.candidate import Reports
-from tests.web.conftest import PATIENCE_MS, PHONE, Server
+from tests.browsers import PATIENCE_MS
+from tests.web.conftest import PHONE, Server
 from tests.web.samples import MINUTE
 
 STORED = "Object.keys(localStorage).filter(k => k.includes(':outbox:')).map(k => JSON.parse(localStorage[k]).ops)"

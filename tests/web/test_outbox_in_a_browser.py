@@ -290,13 +290,15 @@ def test_a_server_in_a_storm_is_left_the_time_it_asks_for(server: Server, page: 
     page.on("request", lambda request: asked.append(request.url) if "/answers" in request.url else None)
     stand_still(page)
     with page.expect_response("**/answers"):
-        choose(page, 1, "A")
+        for position in range(1, 5):
+            choose(page, position, "A")
     let_page_hear(page)
-    for position in range(2, 8):
+    side_by_side = len(asked)
+    for position in range(5, 8):
         choose(page, position, "A")
     page.clock.run_for(1_900)
     let_page_hear(page)
-    assert len(asked) == 1, "clicks do not hurry a server that asked for patience"
+    assert len(asked) == side_by_side <= 4, "clicks do not hurry a server that asked for patience"
     sitting.trouble = 0
     page.clock.run_for(800)
     expect(page.locator(".q-state[data-state=saved]")).to_have_count(7)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,13 +12,12 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from examengine.demo.practice import practice_text
 from examengine.records.words import Role
+from tests.browsers import PATIENCE_MS, chromium_program
 from tests.web_author.steps import own_workbook
 from tests.web_operator.steps import a_people_list, put_on_duty
 from tests.world import World
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PATIENCE_MS = 30_000
-"""A bound, not a pace: a busy machine may take its time."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -42,8 +40,7 @@ async def served(world: World) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
         yield browser
         await browser.close()
 
